@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#ifndef DDEML_HOST_H
+#define DDEML_HOST_H
+
+/* The seam: everything the DDEML core needs from an operating system, and nothing else.
+ *
+ * A host offers threads with message queues, windows that belong to a thread, global memory, global
+ * atoms, a clock and a heap. It never knows what a conversation is. Handles cross the seam as plain
+ * integers. Unless a line below says otherwise a function may be called on any thread, never blocks,
+ * and never calls back into the core. No host lock is held while a window procedure runs.
+ *
+ * tests/contract holds one suite that every host passes. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uintptr_t host_wnd;  /* a window; 0 = none                                     */
+typedef uintptr_t host_mem;  /* a block of global memory; 0 = none                     */
+typedef uint16_t host_atom;  /* >= 0xC000 counted string atom, below: integer; 0 = none */
+
+enum host_result {
+    HOST_OK = 0,
+    HOST_GONE = -1,  /* the window does not exist (any more)       */
+    HOST_FULL = -2,  /* the receiver's queue is full: try later     */
+    HOST_LATE = -3,  /* the deadline passed                         */
+    HOST_FAULT = -4, /* the system refused: out of memory, handles */
+};
+
+/* ---- Messages ------------------------------------------------------------------------------------ */
+
+enum host_event {
+    /* 0x03E0..0x03E8 are WM_DDE_INITIATE .. WM_DDE_EXECUTE, with the wParam and lParam of the protocol. */
+    HOST_EV_RESUME = 0x0501,     /* posted by the core to one of its own windows                        */
+    HOST_EV_REGISTER = 0x0502,   /* sent to event windows: a service came (wparam: a window, lparam: two atoms) */
+    HOST_EV_UNREGISTER = 0x0503, /* sent to event windows: a service went                               */
+    HOST_EV_TIMER = 0x0504,      /* from host_timer                                                      */
+    HOST_EV_DESTROYED = 0x0505,  /* the window is being destroyed by somebody else (its parent's end, its
+                                  * thread's end): last call; host_take still works, host_destroy must
+                                  * not be called. Never raised by host_window_destroy itself.           */
+};
+
+struct host_msg {
+    host_wnd to;
+    uint32_t id;
+    uintptr_t wparam;
+    uintptr_t lparam;
+};
+
+/* Handles one message for a window of the calling thread. May call anything, host_window_destroy on its
+ * own window included (the host keeps what it needs until the procedure returns). */
+typedef void host_proc(void *ctx, const struct host_msg *msg);
+
+/* ---- Threads ------------------------------------------------------------------------------------- */
+
+/* A number that no other live thread of this process has; never 0. */
+uint32_t host_thread_id(void);
+
+/* The calling thread's slot for the core, NULL at first, or NULL as a whole if there is no memory for it.
+ * When the thread ends with a non-NULL value in the slot, at_exit(value) runs on that thread while its
+ * windows and queue still work. The host then destroys the windows that are left. */
+void **host_thread_slot(void (*at_exit)(void *value));
+
+/* One process-wide leaf lock for the core: held for a few instructions, never across any other call. */
+void host_lock(void);
+void host_unlock(void);
+
+/* Milliseconds of a clock that never goes back. */
+uint64_t host_now_ms(void);
+
+/* ---- Windows ------------------------------------------------------------------------------------- */
+
+enum host_class {
+    HOST_MOM,    /* top level: hears broadcasts. On Windows: class DDEMLMom                           */
+    HOST_EVENT,  /* hears HOST_EV_REGISTER / UNREGISTER. DDEMLEvent                                     */
+    HOST_CLIENT, /* one conversation, client side. DDEMLAnsiClient / DDEMLUnicodeClient                */
+    HOST_SERVER, /* one conversation, server side. DDEMLAnsiServer / DDEMLUnicodeServer                */
+    HOST_PLAIN,  /* top level: hears broadcasts; what a program that speaks WM_DDE_* itself would have */
+};
+
+/* Creates a hidden window of the calling thread. parent: the mom of a HOST_CLIENT / HOST_SERVER window,
+ * else 0; a window dies with its parent. 0 if the system refuses. */
+host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, host_proc *proc, void *ctx);
+
+/* Destroys a window of the calling thread. Messages still queued for it vanish with whatever they carry:
+ * the caller takes them out first. From now on posts to it return HOST_GONE. */
+void host_window_destroy(host_wnd wnd);
+
+bool host_window_alive(host_wnd wnd);
+bool host_window_unicode(host_wnd wnd); /* false if the window is gone                                  */
+bool host_window_is(host_wnd wnd, enum host_class cls);
+bool host_window_foreign(host_wnd wnd); /* belongs to another process (memory handles are translated on
+                                         * the way); false if the window is gone                         */
+
+/* A small record that the window's creator shows to everyone in the process who knows the window, so that
+ * two instances of this library recognise each other. Copied in and out; dies with the window. */
+#define HOST_CARD_SIZE 96
+struct host_card {
+    size_t size;
+    union {
+        uint64_t align;
+        unsigned char bytes[HOST_CARD_SIZE];
+    } u;
+};
+bool host_card_set(host_wnd wnd, const struct host_card *card); /* false: window gone or no memory      */
+bool host_card_get(host_wnd wnd, struct host_card *card);       /* false: no such window, or no card     */
+
+/* Posts HOST_EV_TIMER (lparam 0) to a window of the calling thread every interval_ms; 0 stops it. At most
+ * one timer event per window is pending. false if the system refuses. */
+bool host_timer(host_wnd wnd, uint32_t interval_ms);
+
+/* ---- Passing messages ---------------------------------------------------------------------------- */
+
+/* Queues a message. HOST_OK: the receiver owns what it carries; otherwise everything stays with the caller.
+ * Messages of one thread to one window arrive in posting order. */
+int host_post(const struct host_msg *msg);
+
+/* Delivers a message to the window's procedure and waits until that has returned: directly on the window's
+ * own thread, else for at most wait_ms. While it waits, messages *sent* to the calling thread are delivered;
+ * posted ones are not. HOST_LATE: the receiver did not take it in time; if it had not begun, it never will
+ * (win32: it may still, with atoms that have gone). */
+int host_send(const struct host_msg *msg, uint32_t wait_ms);
+
+enum host_audience { HOST_TOP_LEVEL, HOST_EVENT_WINDOWS };
+
+/* host_send to every top-level window (HOST_MOM, HOST_PLAIN and, on Windows, everybody else's) or to every
+ * event window, the caller's own included; msg->to is ignored. All threads are asked at the same time, so
+ * that the whole takes at most wait_ms however many of them hang. */
+int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms);
+
+/* Takes the oldest queued WM_DDE_* message (0x03E0..0x03E8) for a window of the calling thread; false if
+ * there is none. Delivers nothing. */
+bool host_take(host_wnd wnd, struct host_msg *msg);
+
+enum host_scope {
+    HOST_ALL_MESSAGES, /* everything in the thread's queue, the program's own windows included           */
+    HOST_DDE_MESSAGES, /* only WM_DDE_*, the core's own events and messages sent from other threads      */
+};
+
+/* Dispatches the calling thread's messages until done(arg) or until host_now_ms() reaches `until`; returns
+ * done(arg). done is asked first, and again after every message. A request to quit that is met on the way
+ * is put back before returning. Blocks; runs window procedures. */
+bool host_pump(enum host_scope scope, bool (*done)(void *arg), void *arg, uint64_t until);
+
+/* ---- Global memory: what messages carry ----------------------------------------------------------- */
+
+/* A zeroed block of exactly `size` bytes (size >= 1). `fixed`: the kind that packed parameters use. */
+host_mem host_mem_alloc(size_t size, bool fixed);
+host_mem host_mem_resize(host_mem mem, size_t size); /* unlocked block; new bytes are zero; 0: mem as before */
+void *host_mem_lock(host_mem mem);                   /* NULL if mem is not a global block. Counted.      */
+void host_mem_unlock(host_mem mem);
+size_t host_mem_size(host_mem mem); /* 0 if mem is not a global block. win32: may be rounded up for
+                                     * blocks that others allocated                                     */
+void host_mem_free(host_mem mem);   /* any lock count; ignored if mem is not a global block              */
+
+/* ---- Global atoms --------------------------------------------------------------------------------- */
+
+#define HOST_ATOM_CHARS 255 /* the longest string atom, in UTF-16 units, without the terminator           */
+
+/* text: UTF-16, null-terminated, 1..255 units. Adds one reference, or makes the atom; matching ignores case and
+ * the first spelling stays. "#123": the integer atom 123 (1..0xBFFF), uncounted. 0 if the table is full. */
+host_atom host_atom_add(const uint16_t *text);
+void host_atom_delete(host_atom atom); /* drops one reference; integer atoms: nothing                   */
+
+/* Copies the text with its terminator to buf (HOST_ATOM_CHARS + 1 units) and returns its length; 0 if there is
+ * no such atom. Integer atoms read "#123". */
+size_t host_atom_name(host_atom atom, uint16_t *buf);
+
+/* ---- Heap and text -------------------------------------------------------------------------------- */
+
+void *host_alloc(size_t size); /* zeroed; NULL if there is none */
+void host_free(void *p);       /* NULL: nothing                 */
+
+/* Converts between the ANSI code page and UTF-16: `n` input units, null units included, into at most `max`
+ * output units. Returns the units the whole result needs (dst NULL or max 0: only that). Characters that the
+ * target cannot express become its default character. */
+size_t host_ansi_to_wide(const char *src, size_t n, uint16_t *dst, size_t max);
+size_t host_wide_to_ansi(const uint16_t *src, size_t n, char *dst, size_t max);
+
+#endif
