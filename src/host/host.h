@@ -16,24 +16,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef uintptr_t host_wnd;  /* a window; 0 = none                                     */
-typedef uintptr_t host_mem;  /* a block of global memory; 0 = none                     */
-typedef uint16_t host_atom;  /* >= 0xC000 counted string atom, below: integer; 0 = none */
+typedef uintptr_t host_wnd; /* a window; 0 = none                                     */
+typedef uintptr_t host_mem; /* a block of global memory; 0 = none                     */
+typedef uint16_t host_atom; /* >= 0xC000 counted string atom, below: integer; 0 = none */
 
 enum host_result {
     HOST_OK = 0,
-    HOST_GONE = -1,  /* the window does not exist (any more)       */
-    HOST_FULL = -2,  /* the receiver's queue is full: try later     */
-    HOST_LATE = -3,  /* the deadline passed                         */
-    HOST_FAULT = -4, /* the system refused: out of memory, handles */
+    HOST_GONE = -1,   /* the window does not exist (any more)       */
+    HOST_FULL = -2,   /* the receiver's queue is full: try later     */
+    HOST_LATE = -3,   /* the deadline passed, and it was not begun   */
+    HOST_FAULT = -4,  /* the system refused: out of memory, handles */
+    HOST_UNSURE = -5, /* the deadline passed, but the receiver may have it or may still get it */
 };
 
 /* ---- Messages ------------------------------------------------------------------------------------ */
 
 enum host_event {
     /* 0x03E0..0x03E8 are WM_DDE_INITIATE .. WM_DDE_EXECUTE, with the wParam and lParam of the protocol. */
-    HOST_EV_RESUME = 0x0501,     /* posted by the core to one of its own windows                        */
-    HOST_EV_REGISTER = 0x0502,   /* sent to event windows: a service came (wparam: a window, lparam: two atoms) */
+    HOST_EV_RESUME = 0x0501, /* posted by the core to one of its own windows                        */
+    HOST_EV_REGISTER =
+        0x0502, /* sent to event windows: a service came (wparam: a window, lparam: two atoms) */
     HOST_EV_UNREGISTER = 0x0503, /* sent to event windows: a service went                               */
     HOST_EV_TIMER = 0x0504,      /* from host_timer                                                      */
     HOST_EV_DESTROYED = 0x0505,  /* the window is being destroyed by somebody else (its parent's end, its
@@ -118,8 +120,8 @@ int host_post(const struct host_msg *msg);
 
 /* Delivers a message to the window's procedure and waits until that has returned: directly on the window's
  * own thread, else for at most wait_ms. While it waits, messages *sent* to the calling thread are delivered;
- * posted ones are not. HOST_LATE: the receiver did not take it in time; if it had not begun, it never will
- * (win32: it may still, with atoms that have gone). */
+ * posted ones are not. HOST_LATE: the receiver did not begin with it in time and never will; HOST_UNSURE: it
+ * has begun, or cannot be stopped from it. */
 int host_send(const struct host_msg *msg, uint32_t wait_ms);
 
 enum host_audience { HOST_TOP_LEVEL, HOST_EVENT_WINDOWS };
@@ -143,12 +145,17 @@ enum host_scope {
  * is put back before returning. Blocks; runs window procedures. */
 bool host_pump(enum host_scope scope, bool (*done)(void *arg), void *arg, uint64_t until);
 
+/* Dispatches one message, for which it waits until host_now_ms() reaches `until` (0: only one that is there
+ * already); false if there is none. */
+bool host_dispatch(enum host_scope scope, uint64_t until);
+
 /* ---- Global memory: what messages carry ----------------------------------------------------------- */
 
 /* A zeroed block of exactly `size` bytes (size >= 1). `fixed`: the kind that packed parameters use. */
 host_mem host_mem_alloc(size_t size, bool fixed);
-host_mem host_mem_resize(host_mem mem, size_t size); /* unlocked block; new bytes are zero; 0: mem as before */
-void *host_mem_lock(host_mem mem);                   /* NULL if mem is not a global block. Counted.      */
+host_mem host_mem_resize(host_mem mem,
+                         size_t size); /* unlocked block; new bytes are zero; 0: mem as before */
+void *host_mem_lock(host_mem mem);     /* NULL if mem is not a global block. Counted.      */
 void host_mem_unlock(host_mem mem);
 size_t host_mem_size(host_mem mem); /* 0 if mem is not a global block. win32: may be rounded up for
                                      * blocks that others allocated                                     */
@@ -158,13 +165,14 @@ void host_mem_free(host_mem mem);   /* any lock count; ignored if mem is not a g
 
 #define HOST_ATOM_CHARS 255 /* the longest string atom, in UTF-16 units, without the terminator           */
 
-/* text: UTF-16, null-terminated, 1..255 units. Adds one reference, or makes the atom; matching ignores case and
- * the first spelling stays. "#123": the integer atom 123 (1..0xBFFF), uncounted. 0 if the table is full. */
+/* text: UTF-16, null-terminated, 1..255 units. Adds one reference, or makes the atom; matching ignores case
+ * and the first spelling stays. "#123": the integer atom 123 (1..0xBFFF), uncounted. 0 if the table is full.
+ */
 host_atom host_atom_add(const uint16_t *text);
 void host_atom_delete(host_atom atom); /* drops one reference; integer atoms: nothing                   */
 
-/* Copies the text with its terminator to buf (HOST_ATOM_CHARS + 1 units) and returns its length; 0 if there is
- * no such atom. Integer atoms read "#123". */
+/* Copies the text with its terminator to buf (HOST_ATOM_CHARS + 1 units) and returns its length; 0 if there
+ * is no such atom. Integer atoms read "#123". */
 size_t host_atom_name(host_atom atom, uint16_t *buf);
 
 /* ---- Heap and text -------------------------------------------------------------------------------- */

@@ -1,0 +1,119 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The ddeml authors
+
+# test.sh [PRESET...]: sets up what is missing, builds and runs the tests. All presets if none is named:
+#
+#   native   Linux                                  asan    with the address, undefined and leak sanitizers
+#   win64    64-bit Windows, under Wine             tsan    with the thread sanitizer
+#   win32    32-bit Windows, under Wine             bench   benchmarks, tried out only (not among "all")
+#
+# Needs Debian 12 with root or sudo, or a machine where all of scripts/packages.txt is installed. Fails where
+# 32-bit Wine is not to be had, unless DDEML_SKIP_WIN32=1 says that this is known.
+set -eu
+
+project=$(cd "$(dirname "$0")/.." && pwd)
+cd "$project"
+summary=
+failed=0
+passed_tests=0
+failed_tests=0
+skipped_tests=0
+
+row() { # PRESET RESULT PASSED FAILED SKIPPED SECONDS
+    summary="$summary$(printf '%-8s %-28s %7s %7s %8s %6s s' "$@")
+"
+    echo "$1: $2"
+}
+
+# step LOG COMMAND...: shows what the command printed only if it fails.
+step() {
+    log=$1
+    shift
+    mkdir -p "${log%/*}"
+    "$@" >"$log" 2>&1 </dev/null && return 0
+    cat "$log"
+    return 1
+}
+
+set_up() { # PRESET
+    case $1 in
+    win32) scripts/setup.sh windows win32 ;;
+    win64)
+        scripts/setup.sh windows || return 1
+        # Both Windows presets share one Wine where the machine can have it.
+        [ "$skip_win32" = 1 ] || scripts/setup.sh win32 || :
+        ;;
+    *) scripts/setup.sh test ;;
+    esac
+}
+
+run_tests() { # PRESET LOG
+    case $1 in
+    win*) session=scripts/wine-session.sh ;;
+    *) session= ;;
+    esac
+    { $session ctest --preset "$1" </dev/null 2>&1 && echo 0 >"$2.status" || echo 1 >"$2.status"; } | tee "$2"
+    [ "$(cat "$2.status")" = 0 ]
+}
+
+test_preset() { # PRESET
+    begin=$(date +%s)
+    logs=build/$1/log
+    took() { echo $(($(date +%s) - begin)); }
+
+    echo
+    echo "==> $1"
+    if [ "$1" = win32 ] && [ "$skip_win32" = 1 ]; then
+        row "$1" 'NOT RUN: DDEML_SKIP_WIN32=1' - - - 0
+        return 0
+    fi
+    if ! set_up "$1"; then
+        row "$1" 'NOT RUN: set-up failed' - - - "$(took)"
+        return 1
+    fi
+    if ! step "$logs/configure" cmake --preset "$1"; then
+        row "$1" 'NOT RUN: configuring failed' - - - "$(took)"
+        return 1
+    fi
+    if ! step "$logs/build" cmake --build --preset "$1" --parallel "$(nproc)"; then
+        row "$1" 'NOT RUN: building failed' - - - "$(took)"
+        return 1
+    fi
+
+    result=passed
+    run_tests "$1" "$logs/test" || result=FAILED
+    # 100% tests passed, 0 tests failed out of 12
+    total=$(sed -n 's/.*tests failed out of \([0-9]*\).*/\1/p' "$logs/test")
+    bad=$(sed -n 's/.*, \([0-9]*\) tests failed out of.*/\1/p' "$logs/test")
+    skipped=$(grep -c '\*\*\*Skipped' "$logs/test" || :)
+    total=${total:-0} bad=${bad:-0}
+    good=$((total - bad - skipped))
+    if [ "$total" -eq 0 ]; then
+        result='FAILED: ran no test'
+    fi
+    passed_tests=$((passed_tests + good))
+    failed_tests=$((failed_tests + bad))
+    skipped_tests=$((skipped_tests + skipped))
+    row "$1" "$result" "$good" "$bad" "$skipped" "$(took)"
+    [ "$result" = passed ]
+}
+
+skip_win32=${DDEML_SKIP_WIN32:-0}
+start=$(date +%s)
+[ $# -gt 0 ] || set -- native asan tsan win64 win32
+for preset in "$@"; do
+    test_preset "$preset" || failed=1
+done
+
+echo
+printf '%-8s %-28s %7s %7s %8s %8s\n' preset result passed failed skipped time
+printf '%s' "$summary"
+echo
+if [ "$failed" -eq 0 ]; then
+    echo "All well, in $(($(date +%s) - start)) s."
+else
+    echo "NOT ALL WELL, in $(($(date +%s) - start)) s: see above."
+fi
+echo "$passed_tests passed, $failed_tests failed, $skipped_tests skipped"
+exit "$failed"

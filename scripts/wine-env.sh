@@ -1,0 +1,19 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The ddeml authors
+
+# To be sourced, with $project set: the one Wine that everything here uses, with a prefix of its own.
+
+deps=${project:?}/build/deps
+if [ -x "$deps/wine/wine" ]; then # both halves, see wine32.sh
+    WINEPREFIX=$deps/prefix
+    wine() { "$deps/wine/wine" "$@"; }
+    wineserver() { "$deps/wine/wine" wineserver "$@"; }
+else # the 64-bit half alone
+    WINEPREFIX=$deps/prefix64
+    wine() { /usr/lib/wine/wine64 "$@"; }
+    wineserver() { /usr/lib/wine/wineserver64 "$@"; }
+fi
+export WINEPREFIX
+export WINEDEBUG="${WINEDEBUG:--all}"
+export WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe=' # no .NET, no HTML, no desktop menus

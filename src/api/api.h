@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#ifndef DDEML_API_IMPL_H
+#define DDEML_API_IMPL_H
+
+/* What the exported functions share: finding the object that a handle names, and failing with the error
+ * stored where the specification wants it (section 1.5). A function with several parameters checks them in
+ * the order of its list. */
+
+#include "core/core.h"
+
+/* The instance; NULL with the error stored if id is not one of this thread. */
+struct inst *api_inst(DWORD id);
+
+/* The error for an id that is no instance: there may be none at all. */
+UINT api_bad_inst(void);
+
+/* Stores the error (in NULL: in every instance of the thread) and returns FALSE. */
+BOOL api_fail(struct inst *in, UINT error);
+
+#endif

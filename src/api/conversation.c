@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* Making, ending and describing conversations. */
+
+#include "api/api.h"
+
+#include <string.h>
+
+/* DdeConnect (4.3): opens a conversation with a server; the result is the client's side.
+ *
+ * hszService, hszTopic  Borrowed; 0 stands for any. An instance-specific service name reaches its instance
+ * alone. pCC                   Copied and shown to servers of this library; NULL: the default context.
+ *
+ * Servers are asked inside this call, which takes at most the initiate deadline (DdemlSetDeadlines) however
+ * many windows do not answer. If several are willing the first is kept. End the conversation with
+ * DdeDisconnect. Returns 0 on failure: DMLERR_DLL_NOT_INITIALIZED, DMLERR_INVALIDPARAMETER, DMLERR_DLL_USAGE
+ * (monitor instance), DMLERR_NO_CONV_ESTABLISHED, DMLERR_SYS_ERROR, DMLERR_MEMORY_ERROR. */
+HCONV WINAPI DdeConnect(DWORD idInst, HSZ hszService, HSZ hszTopic, PCONVCONTEXT pCC)
+{
+    struct inst *in = api_inst(idInst);
+    struct string *service = in ? string_get(in, hszService) : NULL;
+    struct string *topic = in ? string_get(in, hszTopic) : NULL;
+    CONVCONTEXT context = {.cb = sizeof context};
+    UINT error = DMLERR_NO_ERROR;
+    struct conv *c = NULL;
+    HCONV result;
+
+    if (!in)
+        return 0;
+    context.iCodePage = in->unicode ? CP_WINUNICODE : CP_WINANSI;
+    if ((hszService && !service) || (hszTopic && !topic) || (pCC && pCC->cb != sizeof context))
+        error = DMLERR_INVALIDPARAMETER;
+    else if (in->monitor)
+        error = DMLERR_DLL_USAGE;
+    inst_hold(in);
+    if (!error)
+        c = conv_connect(in, service, topic, pCC ? pCC : &context, &error);
+    result = c ? (HCONV)c->handle : 0;
+    if (!c)
+        inst_fail(in, error);
+    inst_drop(in);
+    return result;
+}
+
+/* DdeDisconnect (4.3): ends a conversation from either side. The handle is invalid at once, incomplete
+ * transactions are abandoned, loops end; the partner gets XTYP_DISCONNECT, the caller does not. Never waits.
+ * Returns nonzero, or 0: DMLERR_NO_CONV_ESTABLISHED. */
+BOOL WINAPI DdeDisconnect(HCONV hConv)
+{
+    struct conv *c = conv_get(hConv);
+    struct inst *in = c ? c->inst : NULL;
+
+    if (!c || c->state != CONV_OPEN)
+        return api_fail(in, DMLERR_NO_CONV_ESTABLISHED);
+    inst_hold(in);
+    conv_end(c, DMLERR_NO_CONV_ESTABLISHED);
+    inst_drop(in);
+    return TRUE;
+}
+
+/* ---- DdeQueryConvInfo
+ * ---------------------------------------------------------------------------------------- */
+
+/* Set on an established client side; it has no ST_ name. */
+enum { ST_ESTABLISHED_CLIENT = 0x8000 };
+
+static UINT status_of(const struct conv *c)
+{
+    bool open = c->state == CONV_OPEN;
+
+    return (open ? ST_CONNECTED : 0u) | (!list_empty(&c->links) ? ST_ADVISE : 0u) |
+           (c->end.local ? ST_ISLOCAL : 0u) | (c->gate == GATE_BLOCKED ? ST_BLOCKED : 0u) |
+           (c->gate == GATE_ONE ? ST_BLOCKNEXT : 0u) | (c->client ? ST_CLIENT : 0u) |
+           (c->terminated ? ST_TERMINATED : 0u) | (c->self ? ST_ISSELF : 0u) |
+           (open && c->client ? (UINT)ST_ESTABLISHED_CLIENT : 0u);
+}
+
+static void describe(const struct conv *c, CONVINFO *info)
+{
+    info->hUser = c->huser;
+    info->hConvPartner = (HCONV)c->partner_handle;
+    info->hszSvcPartner = (HSZ)string_handle(c->service);
+    info->hszServiceReq = (HSZ)string_handle(c->service_req);
+    info->hszTopic = (HSZ)string_handle(c->topic);
+    info->wStatus = status_of(c);
+    info->wConvst = c->convst;
+    info->wLastError = c->last_error;
+    info->ConvCtxt = c->context;
+    info->hwnd = (HWND)c->end.self;
+    info->hwndPartner = (HWND)c->end.partner;
+    if (c->current) {
+        struct string *item = c->current->xact ? c->current->xact->item : c->current->item;
+
+        info->hszItem = (HSZ)string_handle(item);
+        info->wFmt = c->current->fmt;
+        info->wType = c->current->type;
+    } else if (c->waiting) {
+        info->hszItem = (HSZ)string_handle(c->waiting->item);
+        info->wFmt = c->waiting->fmt;
+        info->wType = c->waiting->type;
+    }
+}
+
+static void describe_xact(const struct xact *x, CONVINFO *info)
+{
+    info->hUser = x->huser;
+    info->hszItem = (HSZ)string_handle(x->item);
+    info->wFmt = x->fmt;
+    info->wType = x->type;
+    info->wConvst = x->convst;
+    info->wLastError = x->error;
+}
+
+/* The same conversation from the other end, as far as it can be known from here. */
+static void turn_round(const struct conv *c, CONVINFO *info)
+{
+    struct conv_card card;
+
+    info->hConvPartner = (HCONV)c->handle;
+    info->hUser = conv_read_card(c->end.partner, &card) ? card.huser : 0;
+    info->hwnd = (HWND)c->end.partner;
+    info->hwndPartner = (HWND)c->end.self;
+    info->wStatus = (info->wStatus ^ ST_CLIENT) & ~(UINT)(ST_BLOCKED | ST_BLOCKNEXT | ST_ESTABLISHED_CLIENT);
+    if (info->wStatus & ST_CLIENT && info->wStatus & ST_CONNECTED)
+        info->wStatus |= ST_ESTABLISHED_CLIENT;
+    info->hszItem = 0;
+    info->wFmt = info->wType = 0;
+    info->wConvst = XST_CONNECTED;
+    info->wLastError = DMLERR_NO_ERROR;
+}
+
+/* A handle of another thread's side is known only as the partner of one of ours. */
+static struct conv *find_by_partner(HCONV h)
+{
+    struct thread *t = thread_current();
+
+    if (!h || !t)
+        return NULL;
+    list_each (place, next, &t->insts) {
+        struct inst *in = container_of(place, struct inst, node);
+
+        list_each (node, after, &in->convs)
+            if (container_of(node, struct conv, node)->partner_handle == (uintptr_t)h)
+                return container_of(node, struct conv, node);
+    }
+    return NULL;
+}
+
+/* DdeQueryConvInfo (4.3): describes a conversation, or one of its asynchronous transactions.
+ *
+ * hConv          Either side's handle; CONVINFO.hConvPartner is accepted too.
+ * idTransaction  QID_SYNC for the conversation, or the id of an asynchronous transaction.
+ * pConvInfo      The caller's; cb says how large it is. That many bytes are written at most, cb among them.
+ * The string handles are borrowed: keep those that are needed for longer than the conversation.
+ *
+ * Returns the bytes written, or 0: DMLERR_INVALIDPARAMETER, DMLERR_UNFOUND_QUEUE_ID. */
+UINT WINAPI DdeQueryConvInfo(HCONV hConv, DWORD idTransaction, PCONVINFO pConvInfo)
+{
+    struct conv *c = conv_get(hConv), *mine = c ? c : find_by_partner(hConv);
+    struct xact *x = NULL;
+    CONVINFO info = {0};
+    UINT size;
+
+    if (!mine || !pConvInfo || pConvInfo->cb < sizeof info.cb)
+        return (UINT)api_fail(mine ? mine->inst : NULL, DMLERR_INVALIDPARAMETER);
+    if (idTransaction != QID_SYNC) {
+        x = c ? client_find(c, idTransaction) : NULL;
+        if (!x)
+            return (UINT)api_fail(mine->inst, DMLERR_UNFOUND_QUEUE_ID);
+    }
+    describe(mine, &info);
+    if (x)
+        describe_xact(x, &info);
+    else if (!c)
+        turn_round(mine, &info);
+    size = pConvInfo->cb < sizeof info ? pConvInfo->cb : (UINT)sizeof info;
+    info.cb = size;
+    memcpy(pConvInfo, &info, size);
+    return size;
+}
+
+/* DdeSetUserHandle (4.3): stores a value of the application's with the conversation (id QID_SYNC) or with one
+ * of its asynchronous transactions; DdeQueryConvInfo returns it as hUser. Returns nonzero, or 0:
+ * DMLERR_INVALIDPARAMETER, DMLERR_UNFOUND_QUEUE_ID. */
+BOOL WINAPI DdeSetUserHandle(HCONV hConv, DWORD id, DWORD_PTR hUser)
+{
+    struct conv *c = conv_get(hConv);
+    struct xact *x = c && id != QID_SYNC ? client_find(c, id) : NULL;
+
+    if (!c)
+        return api_fail(NULL, DMLERR_INVALIDPARAMETER);
+    if (id != QID_SYNC && !x)
+        return api_fail(c->inst, DMLERR_UNFOUND_QUEUE_ID);
+    if (x) {
+        x->huser = hUser;
+        return TRUE;
+    }
+    c->huser = hUser;
+    if (c->end.self)
+        conv_write_card(c); /* the partner's view of it; a card that exists can always be replaced */
+    return TRUE;
+}
+
+/* ---- DdeEnableCallback
+ * ---------------------------------------------------------------------------------------- */
+
+static bool in_callback(const struct inst *in, const struct conv *c)
+{
+    if (c)
+        return c->callbacks;
+    list_each (node, next, (struct list *)&in->convs)
+        if (container_of(node, struct conv, node)->callbacks)
+            return true;
+    return false;
+}
+
+/* DdeEnableCallback (4.3, 6.5): holds back or releases the transactions that a callback could block.
+ *
+ * hConv  0: all conversations of the instance, with EC_DISABLE and EC_ENABLEONE also those to come.
+ * wCmd   EC_DISABLE, EC_ENABLEALL, EC_ENABLEONE; EC_QUERYWAITING only asks whether anything is waiting.
+ *
+ * What is released is delivered from the message loop, never inside this call. Returns nonzero
+ * (EC_QUERYWAITING: if anything waits), or 0: DMLERR_DLL_NOT_INITIALIZED, DMLERR_INVALIDPARAMETER,
+ * DMLERR_REENTRANCY (releasing inside a callback of the conversation). */
+BOOL WINAPI DdeEnableCallback(DWORD idInst, HCONV hConv, UINT wCmd)
+{
+    struct inst *in = api_inst(idInst);
+    struct conv *c = conv_get(hConv);
+
+    if (!in)
+        return FALSE;
+    if (hConv && (!c || c->inst != in))
+        return api_fail(in, DMLERR_INVALIDPARAMETER);
+    if (wCmd == EC_QUERYWAITING)
+        return delivery_waiting(in, c);
+    if (wCmd != EC_DISABLE && wCmd != EC_ENABLEALL && wCmd != EC_ENABLEONE)
+        return api_fail(in, DMLERR_INVALIDPARAMETER);
+    if (wCmd != EC_DISABLE && in_callback(in, c))
+        return api_fail(in, DMLERR_REENTRANCY);
+    delivery_enable(in, c, wCmd);
+    return TRUE;
+}

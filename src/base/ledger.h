@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#ifndef DDEML_LEDGER_H
+#define DDEML_LEDGER_H
+
+/* The ledger: one number per kind of resource that this library holds, for the process and for each instance.
+ *
+ * The process's columns count what the library holds or has put into a message on its way to another
+ * conversation window of this process. So a message that is lost inside the process stays on the books for
+ * ever: the leak of Q170626 is a ledger that does not return to zero. What a message carries out of the
+ * process, or to a window that is not ours, leaves the books when the post succeeds; what comes from there
+ * enters them when it is taken. An instance's columns count what the instance itself has in hand. */
+
+#include <stddef.h>
+
+#include "winddeml.h"
+
+enum ledger_column {
+#define X(name) LEDGER_##name,
+    DDEML_LEDGER_COLUMNS(X)
+#undef X
+        LEDGER_N
+};
+
+struct ledger {
+    long column[LEDGER_N];
+};
+
+/* Books n (which may be negative) for the process and, unless own is NULL, for the instance. */
+void ledger_count(struct ledger *own, enum ledger_column column, long n);
+
+/* What ledger_count does, for something that stays within the process: only the instance's figure changes. */
+void ledger_hand(struct ledger *own, enum ledger_column column, long n);
+
+/* A copy of the process's figures. */
+struct ledger ledger_process(void);
+
+/* The library's own memory: zeroed, counted. mem_free takes NULL. */
+void *mem_new(size_t size);
+void mem_free(void *p);
+
+#endif

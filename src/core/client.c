@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* The client's side of transactions. Each conversation keeps what it has posted in order; an answer belongs
+ * to the oldest transaction that it fits. One that was abandoned or timed out stays in line until its answer
+ * has come, because otherwise that answer would be taken for the next one's. */
+
+#include "core/core.h"
+
+/* How long a synchronous wait goes on before it looks whether the partner is still there. */
+enum { LOOK_MS = 100 };
+
+/* What differs between the five transactions. */
+static const struct kind {
+    UINT type;
+    uint32_t message;
+    UINT sent, received; /* XST_ states     */
+    UINT timeout;        /* DMLERR_ of sync */
+} kinds[] = {
+    {XTYP_REQUEST, WIRE_REQUEST, XST_REQSENT, XST_DATARCVD, DMLERR_DATAACKTIMEOUT},
+    {XTYP_POKE, WIRE_POKE, XST_POKESENT, XST_POKEACKRCVD, DMLERR_POKEACKTIMEOUT},
+    {XTYP_EXECUTE, WIRE_EXECUTE, XST_EXECSENT, XST_EXECACKRCVD, DMLERR_EXECACKTIMEOUT},
+    {XTYP_ADVSTART, WIRE_ADVISE, XST_ADVSENT, XST_ADVACKRCVD, DMLERR_ADVACKTIMEOUT},
+    {XTYP_ADVSTOP, WIRE_UNADVISE, XST_UNADVSENT, XST_UNADVACKRCVD, DMLERR_UNADVACKTIMEOUT},
+};
+
+static const struct kind *kind_of(UINT type)
+{
+    const struct kind *k = kinds;
+
+    while (k->type != type)
+        k++;
+    return k;
+}
+
+uint16_t client_status(uintptr_t result)
+{
+    uint16_t flags = result & WIRE_FACK ? WIRE_FACK : (uint16_t)(result & WIRE_FBUSY);
+
+    return flags | (uint16_t)(result & WIRE_FAPPSTATUS);
+}
+
+/* ---- Records
+ * ------------------------------------------------------------------------------------------------- */
+
+static uint32_t new_id(struct inst *in)
+{
+    do {
+        in->last_xact++;
+    } while (in->last_xact == 0 || in->last_xact == QID_SYNC || map_first(&in->xacts, in->last_xact));
+    return in->last_xact;
+}
+
+static struct xact *xact_new(struct conv *c, const struct client_call *call)
+{
+    struct inst *in = c->inst;
+    bool async = call->timeout == TIMEOUT_ASYNC;
+    struct xact *x = mem_new(sizeof *x);
+    struct delivery *j = x && async ? mem_new(sizeof *j) : NULL;
+
+    if (!x || (async && !j)) {
+        mem_free(x);
+        return NULL;
+    }
+    list_init(&x->node);
+    x->conv = c;
+    x->prepared = j;
+    x->refs = 1;
+    x->type = call->type;
+    x->fmt = call->fmt;
+    x->flags = call->flags;
+    x->item = string_ref(call->item);
+    if (async) {
+        x->id = new_id(in);
+        map_put(&in->xacts, &x->by_id, x->id);
+    }
+    ledger_count(&in->ledger, LEDGER_transactions, 1);
+    return x;
+}
+
+void xact_unref(struct xact *x)
+{
+    struct inst *in = x->conv->inst;
+
+    if (--x->refs)
+        return;
+    if (x->id)
+        map_remove(&in->xacts, &x->by_id);
+    if (x->mem) {
+        host_mem_free(x->mem);
+        ledger_count(&in->ledger, LEDGER_memory, -1);
+    }
+    string_unref(x->item);
+    mem_free(x->prepared);
+    ledger_count(&in->ledger, LEDGER_transactions, -1);
+    mem_free(x);
+}
+
+struct xact *client_find(struct conv *c, uint32_t id)
+{
+    struct map_node *node = map_first(&c->inst->xacts, id);
+    struct xact *x = node ? container_of(node, struct xact, by_id) : NULL;
+
+    return x && x->conv == c && x->state != XACT_ABANDONED ? x : NULL;
+}
+
+/* The conversation's own reference goes with the place in the line. */
+static void out_of_line(struct xact *x)
+{
+    list_remove(&x->node);
+    xact_unref(x);
+}
+
+/* ---- Posting
+ * --------------------------------------------------------------------------------------------------- */
+
+static uint16_t message_flags(const struct client_call *call)
+{
+    if (call->type == XTYP_POKE)
+        return WIRE_FRELEASE;
+    return (uint16_t)((call->flags & XTYPF_NODATA ? WIRE_FDEFERUPD : 0) |
+                      (call->flags & XTYPF_ACKREQ ? WIRE_FACKREQ : 0));
+}
+
+/* The client's own record of a loop exists before the server can answer: some send data ahead of the ACK. */
+static bool prepare_link(struct conv *c, const struct client_call *call)
+{
+    struct link *l = link_find(c, call->item, call->fmt);
+
+    if (call->type == XTYP_ADVSTOP && l)
+        l->state = LINK_STOPPING;
+    if (call->type != XTYP_ADVSTART)
+        return true;
+    if (!l)
+        return link_new(c, call->item, call->fmt, call->flags) != NULL;
+    if (l->state == LINK_STOPPING)
+        l->state = LINK_STARTING;
+    return true;
+}
+
+/* A refused or unsent ADVSTART leaves no loop behind; a refused or unsent ADVSTOP leaves the loop as it was.
+ */
+static void link_answered(struct xact *x, bool positive)
+{
+    struct link *l =
+        x->type == XTYP_ADVSTART || x->type == XTYP_ADVSTOP ? link_find(x->conv, x->item, x->fmt) : NULL;
+
+    if (!l)
+        return;
+    if (x->type == XTYP_ADVSTART && positive) {
+        l->no_data = x->flags & XTYPF_NODATA;
+        l->ack_req = x->flags & XTYPF_ACKREQ;
+        if (l->state == LINK_STARTING)
+            l->state = LINK_ACTIVE;
+    } else if (x->type == XTYP_ADVSTART && l->state == LINK_STARTING) {
+        link_end(l);
+    } else if (x->type == XTYP_ADVSTOP && l->state == LINK_STOPPING) {
+        if (positive)
+            link_end(l);
+        else
+            l->state = LINK_ACTIVE;
+    }
+}
+
+static UINT post(struct xact *x, const struct client_call *call)
+{
+    struct conv *c = x->conv;
+    struct wire_msg m = {
+        .id = kind_of(x->type)->message,
+        .status = message_flags(call),
+        .fmt = (uint16_t)call->fmt,
+        .mem = call->mem,
+        .owned = true,
+    };
+    int r;
+
+    if (x->type == XTYP_ADVSTART)
+        m.mem = wire_mem_new(&c->end, WIRE_HEADER, NULL, 0);
+    if (x->type != XTYP_EXECUTE)
+        m.atom = string_atom_ref(x->item);
+    if ((x->type != XTYP_EXECUTE && !m.atom) || (x->type == XTYP_ADVSTART && !m.mem) ||
+        !prepare_link(c, call)) {
+        wire_dispose(&c->end, &m, WIRE_POST_FAILED);
+        return DMLERR_MEMORY_ERROR;
+    }
+    x->refs++;
+    list_append(&c->xacts, &x->node);
+    x->convst = c->convst = kind_of(x->type)->sent;
+    r = wire_post(&c->end, &m, &x->sent);
+    if (conv_posted(c, r))
+        return DMLERR_NO_ERROR;
+    link_answered(x, false);
+    c->convst = XST_INCOMPLETE;
+    out_of_line(x);
+    return r == HOST_FAULT ? DMLERR_MEMORY_ERROR : DMLERR_POSTMSG_FAILED;
+}
+
+/* ---- Waiting
+ * ----------------------------------------------------------------------------------------------------- */
+
+static bool settled(void *xact)
+{
+    return ((struct xact *)xact)->state != XACT_SENT;
+}
+
+static void await(struct xact *x, DWORD timeout)
+{
+    uint64_t now = host_now_ms(), until = now + (timeout ? timeout : 1);
+
+    for (; now < until && !settled(x); now = host_now_ms()) {
+        if (!host_pump(HOST_ALL_MESSAGES, settled, x, now + LOOK_MS < until ? now + LOOK_MS : until))
+            conv_sweep(x->conv);
+    }
+}
+
+static UINT take_answer(struct xact *x, struct client_result *result)
+{
+    struct conv *c = x->conv;
+
+    if (x->state == XACT_SENT) { /* time is up: the answer, should it come, is for nobody */
+        x->state = XACT_ABANDONED;
+        x->error = kind_of(x->type)->timeout;
+    }
+    if (x->state == XACT_DONE) {
+        result->answered = true;
+        result->status = x->status;
+    }
+    c->convst = x->error ? XST_INCOMPLETE : XST_CONNECTED;
+    if (x->error || x->type != XTYP_REQUEST)
+        return x->error;
+    result->status = 0;
+    result->data = data_wrap(c->inst, x->mem, WIRE_HEADER, x->size, x->item, x->fmt, true, DATA_APP);
+    if (!result->data)
+        return DMLERR_MEMORY_ERROR;
+    x->mem = 0;
+    return DMLERR_NO_ERROR;
+}
+
+UINT client_transact(struct conv *c, const struct client_call *call, struct client_result *result)
+{
+    struct wire_msg unsent = {.id = kind_of(call->type)->message, .mem = call->mem, .owned = true};
+    struct xact *x = xact_new(c, call);
+    UINT error;
+
+    if (!x) {
+        wire_dispose(&c->end, &unsent, WIRE_POST_FAILED);
+        return DMLERR_MEMORY_ERROR;
+    }
+    error = post(x, call);
+    if (!error && x->id) {
+        result->id = x->id;
+    } else if (!error) {
+        c->inst->thread->waiting = true;
+        c->waiting = x;
+        await(x, call->timeout);
+        c->waiting = NULL;
+        c->inst->thread->waiting = false;
+        error = take_answer(x, result);
+    }
+    xact_unref(x);
+    return error;
+}
+
+/* ---- Answers
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* The transaction is over: it leaves the line, and whoever wants to know is told. */
+static void complete(struct xact *x, uint16_t status, UINT error)
+{
+    struct conv *c = x->conv;
+    struct delivery *j = x->prepared;
+
+    list_remove(&x->node);
+    if (x->state == XACT_SENT) {
+        x->state = XACT_DONE;
+        x->status = status;
+        x->error = error;
+        x->convst = c->convst = error ? XST_INCOMPLETE : kind_of(x->type)->received;
+        c->last_error = error;
+        if (j) {
+            x->prepared = NULL;
+            x->refs++;
+            j->xact = x;
+            x->delivery = j;
+            delivery_add_completion(c, j);
+        }
+    }
+    xact_unref(x);
+}
+
+static UINT error_of(uint16_t status)
+{
+    return status & WIRE_FACK ? DMLERR_NO_ERROR : status & WIRE_FBUSY ? DMLERR_BUSY : DMLERR_NOTPROCESSED;
+}
+
+static bool ack_fits(const struct xact *x, uintptr_t hi)
+{
+    return x->type == XTYP_EXECUTE ? hi == x->sent.mem : hi == x->item->atom;
+}
+
+/* The oldest transaction that the ACK fits. Raw servers acknowledge an EXECUTE with another handle than they
+ * got, or anything with item 0: that is taken for the oldest of all (section 8.4). */
+static struct xact *match_ack(struct conv *c, uintptr_t hi)
+{
+    struct xact *oldest;
+
+    list_each (node, next, &c->xacts)
+        if (ack_fits(container_of(node, struct xact, node), hi))
+            return container_of(node, struct xact, node);
+    if (list_empty(&c->xacts))
+        return NULL;
+    oldest = container_of(c->xacts.next, struct xact, node);
+    return oldest->type == XTYP_EXECUTE || hi == 0 ? oldest : NULL;
+}
+
+static void on_ack(struct conv *c, struct wire_msg *m)
+{
+    struct xact *x = match_ack(c, m->answer);
+    bool positive = m->status & WIRE_FACK;
+
+    if (!x || x->type != XTYP_EXECUTE)
+        if (m->answer >= 0xC000 && m->answer <= 0xFFFF)
+            wire_ack_is_atom(&c->end, m);
+    wire_dispose(&c->end, m, WIRE_ACCEPTED);
+    if (!x)
+        return; /* spontaneous (A7) */
+    wire_settle(&c->end, &x->sent, positive ? WIRE_ACKED : WIRE_NACKED);
+    link_answered(x, positive);
+    complete(x, m->status, x->type == XTYP_REQUEST && positive ? DMLERR_NOTPROCESSED : error_of(m->status));
+}
+
+static struct xact *match_request(struct conv *c, const struct wire_msg *m, const struct link *l)
+{
+    list_each (node, next, &c->xacts) {
+        struct xact *x = container_of(node, struct xact, node);
+        bool fits = x->type == XTYP_REQUEST && x->item->atom == m->atom && x->fmt == m->fmt;
+
+        if (fits && (m->status & WIRE_FRESPONSE || !l))
+            return x;
+        if (!(m->status & WIRE_FRESPONSE))
+            return NULL; /* without the flag only the oldest transaction counts */
+    }
+    return NULL;
+}
+
+/* Takes a DATA that nobody is to see: the sender gets the answer that it asked for. */
+static void acknowledge(struct conv *c, struct wire_msg *m, uint16_t status)
+{
+    if (m->status & WIRE_FACKREQ)
+        conv_posted(c, wire_answer(&c->end, m, status));
+    else
+        wire_dispose(&c->end, m, WIRE_ACCEPTED);
+}
+
+static void on_response(struct conv *c, struct xact *x, struct wire_msg *m)
+{
+    UINT error = DMLERR_NO_ERROR;
+
+    if (x->state == XACT_SENT) {
+        x->size = m->size;
+        x->mem = wire_claim(&c->end, m);
+        if (!x->mem)
+            error = DMLERR_MEMORY_ERROR;
+    }
+    acknowledge(c, m, WIRE_FACK);
+    complete(x, error ? 0 : WIRE_FACK, error);
+}
+
+static void on_data(struct conv *c, struct wire_msg *m)
+{
+    struct string *item = string_from_atom(c->inst, m->atom);
+    struct link *l = !item ? NULL : m->mem ? link_find(c, item, m->fmt) : link_find_notice(c, item);
+    struct xact *x = m->mem ? match_request(c, m, l) : NULL;
+
+    if (x) {
+        on_response(c, x, m);
+    } else if (l) {
+        if (!m->mem)
+            m->fmt = (uint16_t)l->fmt; /* a notice does not say its format */
+        delivery_add(c, m, string_ref(item), m->mem ? m->status & WIRE_FACKREQ : l->ack_req);
+    } else {
+        acknowledge(c, m, 0);
+    }
+    string_unref(item);
+}
+
+void client_message(struct conv *c, struct wire_msg *m)
+{
+    if (m->id == WIRE_ACK)
+        on_ack(c, m);
+    else
+        on_data(c, m);
+}
+
+/* ---- Delivery
+ * -------------------------------------------------------------------------------------------------------- */
+
+/* Wraps what the callback is to see; *failed if there should be something and no memory is left for it. */
+static struct data *lend(struct conv *c, host_mem mem, size_t size, struct string *item, UINT fmt,
+                         bool *failed)
+{
+    struct data *d = mem ? data_wrap(c->inst, mem, WIRE_HEADER, size, item, fmt, false, DATA_LENT) : NULL;
+
+    *failed = mem && !d;
+    if (*failed)
+        inst_fail(c->inst, DMLERR_MEMORY_ERROR);
+    return d;
+}
+
+static void deliver_update(struct conv *c, struct delivery *j, uintptr_t *result)
+{
+    bool failed;
+    struct data *d = lend(c, j->m.mem, j->m.size, j->item, j->m.fmt, &failed);
+
+    j->type = XTYP_ADVDATA;
+    j->fmt = j->m.fmt;
+    if (failed)
+        *result = WIRE_FBUSY;
+    else
+        *result = inst_raise(c->inst, c, j->type, j->fmt, (HCONV)c->handle, string_handle(c->topic),
+                             string_handle(j->item), d ? d->handle : 0, 0, 0);
+    data_free(d);
+    if (*result == BLOCKED_RESULT || c->state != CONV_OPEN)
+        return;
+    if (j->notice)
+        conv_posted(c, wire_answer(&c->end, &j->m, client_status(*result)));
+    else
+        wire_dispose(&c->end, &j->m, WIRE_ACCEPTED);
+}
+
+static uintptr_t raise_complete(struct conv *c, struct xact *x)
+{
+    bool failed;
+    struct data *d = lend(c, x->error ? 0 : x->mem, x->size, x->item, x->fmt, &failed);
+    uintptr_t data = d ? d->handle : !x->error && !failed ? TRUE : 0;
+    uintptr_t result = inst_raise(c->inst, c, XTYP_XACT_COMPLETE, d ? x->fmt : 0, (HCONV)c->handle,
+                                  string_handle(c->topic), string_handle(x->item), data, x->id, x->status);
+
+    data_free(d);
+    return result;
+}
+
+void client_deliver(struct conv *c, struct delivery *j, uintptr_t *result)
+{
+    struct xact *x = j->xact;
+
+    if (!x) {
+        deliver_update(c, j, result);
+        return;
+    }
+    j->type = XTYP_XACT_COMPLETE;
+    j->fmt = x->fmt;
+    *result = raise_complete(c, x);
+    if (*result != BLOCKED_RESULT && c->state == CONV_OPEN && list_empty(&c->xacts))
+        c->convst = x->error ? XST_INCOMPLETE : XST_CONNECTED;
+}
+
+/* ---- Giving up
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+void client_abandon(struct xact *x)
+{
+    struct conv *c = x->conv;
+    bool waits = x->state == XACT_DONE && x->delivery && x->delivery != c->current;
+
+    if (x->state == XACT_SENT)
+        x->state = XACT_ABANDONED;
+    else if (waits)
+        delivery_withdraw(c, x->delivery);
+}
+
+void client_abandon_all(struct conv *c)
+{
+    list_each (node, next, &c->deliveries) {
+        struct delivery *j = container_of(node, struct delivery, node);
+
+        if (j->xact)
+            delivery_withdraw(c, j);
+    }
+    list_each (place, after, &c->xacts) {
+        struct xact *x = container_of(place, struct xact, node);
+
+        if (x->id)
+            client_abandon(x);
+    }
+}
+
+/* The conversation is over before the answers are in. Tombstones keep the line: an EXECUTE's object may come
+ * back. */
+void client_fail_all(struct conv *c, UINT error, bool tell)
+{
+    struct list failed, *node;
+
+    list_init(&failed);
+    list_each (place, next, &c->xacts) {
+        struct xact *x = container_of(place, struct xact, node);
+
+        if (x->state != XACT_SENT)
+            continue;
+        x->state = XACT_ABANDONED;
+        x->error = error;
+        if (tell && x->id && !delivery_blocked(c)) {
+            x->state = XACT_DONE;
+            list_remove(&x->node);
+            list_append(&failed, &x->node);
+        }
+    }
+    c->convst = XST_INCOMPLETE;
+    c->last_error = error;
+    while ((node = list_pop(&failed)) != NULL) {
+        struct xact *x = container_of(node, struct xact, node);
+
+        wire_settle(&c->end, &x->sent, WIRE_ENDED);
+        raise_complete(c, x);
+        xact_unref(x);
+    }
+}
+
+void client_end(struct conv *c)
+{
+    while (!list_empty(&c->xacts)) {
+        struct xact *x = container_of(c->xacts.next, struct xact, node);
+
+        wire_settle(&c->end, &x->sent, WIRE_ENDED);
+        if (x->state == XACT_SENT)
+            x->state = XACT_ABANDONED;
+        out_of_line(x);
+    }
+}

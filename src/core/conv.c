@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* One side of a conversation: its record, its window, and what each message means in each state. */
+
+#include "core/core.h"
+
+#include <string.h>
+
+/* ---- Record and window ------------------------------------------------------------------------------------
+ */
+
+bool conv_write_card(struct conv *c)
+{
+    struct conv_card mine = {
+        .handle = c->handle,
+        .inst = inst_id(c->inst),
+        .huser = c->huser,
+        .context = c->context,
+    };
+    struct host_card card = {.size = sizeof mine};
+
+    _Static_assert(sizeof mine <= HOST_CARD_SIZE, "a card has room for what we show");
+    memcpy(card.u.bytes, &mine, sizeof mine);
+    return host_card_set(c->end.self, &card);
+}
+
+bool conv_read_card(host_wnd wnd, struct conv_card *out)
+{
+    struct host_card card;
+
+    if (!host_card_get(wnd, &card) || card.size != sizeof *out)
+        return false;
+    memcpy(out, card.u.bytes, sizeof *out);
+    return true;
+}
+
+static void conv_free(struct conv *c)
+{
+    struct inst *in = c->inst;
+
+    if (c->handle)
+        handle_free(c->handle);
+    string_unref(c->service_req);
+    string_unref(c->service);
+    string_unref(c->topic);
+    list_remove(&c->node);
+    list_remove(&c->ready);
+    list_remove(&c->watch);
+    ledger_count(&in->ledger, LEDGER_conversations, -1);
+    mem_free(c);
+}
+
+struct conv *conv_new(struct inst *in, bool client, struct string *service, struct string *topic,
+                      const CONVCONTEXT *context)
+{
+    struct conv *c = mem_new(sizeof *c);
+
+    if (!c)
+        return NULL;
+    c->inst = in;
+    c->client = client;
+    c->end.ledger = &in->ledger;
+    list_init(&c->end.backlog);
+    list_init(&c->ready);
+    list_init(&c->watch);
+    list_init(&c->deliveries);
+    list_init(&c->xacts);
+    list_init(&c->links);
+    list_init(&c->unacked);
+    list_append(&in->convs, &c->node);
+    ledger_count(&in->ledger, LEDGER_conversations, 1);
+    c->service_req = string_ref(service);
+    c->service = client ? string_ref(service) : NULL;
+    c->topic = string_ref(topic);
+    c->context = *context;
+    c->gate = in->starts_blocked ? GATE_BLOCKED : GATE_OPEN;
+    c->handle = handle_new(HANDLE_CONVERSATION, c);
+    c->end.self = c->handle ? host_window_create(client ? HOST_CLIENT : HOST_SERVER, in->mom, in->unicode,
+                                                 conv_message, c)
+                            : 0;
+    if (!c->end.self) {
+        conv_free(c);
+        return NULL;
+    }
+    ledger_count(&in->ledger, LEDGER_windows, 1);
+    if (!conv_write_card(c)) {
+        c->state = CONV_DEAD;
+        conv_bury(c);
+        return NULL;
+    }
+    return c;
+}
+
+void conv_open(struct conv *c)
+{
+    c->state = CONV_OPEN;
+    c->convst = XST_CONNECTED;
+    if (!c->end.local)
+        conv_watch(c); /* nobody tells us if such a partner dies */
+}
+
+struct conv *conv_get(HCONV h)
+{
+    return handle_get((uintptr_t)h, HANDLE_CONVERSATION);
+}
+
+void conv_hold(struct conv *c)
+{
+    c->holds++;
+}
+
+void conv_drop(struct conv *c)
+{
+    if (--c->holds == 0 && c->state == CONV_DEAD)
+        conv_bury(c);
+}
+
+void conv_bury(struct conv *c)
+{
+    struct host_msg hm;
+    struct wire_msg m;
+
+    c->state = CONV_DEAD;
+    c->holds++; /* the drain must not come here again */
+    delivery_discard(c);
+    link_end_all(c);
+    wire_drop_backlog(&c->end);
+    while (c->end.self && host_take(c->end.self, &hm))
+        if (wire_read(&c->end, &hm, &m) == WIRE_READ_OK)
+            wire_dispose(&c->end, &m, WIRE_CLOSING);
+    client_end(c);
+    link_settle_all(c);
+    if (c->end.self) {
+        host_window_destroy(c->end.self);
+        ledger_count(&c->inst->ledger, LEDGER_windows, -1);
+    }
+    conv_free(c);
+}
+
+void conv_set_error(struct conv *c, UINT error)
+{
+    c->last_error = error;
+    inst_fail(c->inst, error);
+}
+
+bool conv_posted(struct conv *c, int result)
+{
+    if (result == HOST_OK) {
+        if (!list_empty(&c->end.backlog))
+            conv_watch(c);
+        return true;
+    }
+    if (result == HOST_GONE && c->state == CONV_OPEN) {
+        c->broken = true;
+        conv_ready(c);
+    }
+    return false;
+}
+
+/* ---- Messages
+ * ----------------------------------------------------------------------------------------------- */
+
+/* What an open conversation does with a message of its partner. An empty cell is a message that this side
+ * never gets from a partner that keeps to the protocol: it is disposed of and the conversation goes on
+ * (section 8.3). */
+typedef void handler(struct conv *c, struct wire_msg *m);
+
+static void on_terminate(struct conv *c, struct wire_msg *m)
+{
+    (void)m;
+    conv_peer_quits(c);
+}
+
+static handler *const handlers[2][WIRE_LAST - WIRE_INITIATE + 1] = {
+    {
+        [WIRE_ADVISE - WIRE_INITIATE] = server_message,
+        [WIRE_UNADVISE - WIRE_INITIATE] = server_message,
+        [WIRE_REQUEST - WIRE_INITIATE] = server_message,
+        [WIRE_POKE - WIRE_INITIATE] = server_message,
+        [WIRE_EXECUTE - WIRE_INITIATE] = server_message,
+        [WIRE_ACK - WIRE_INITIATE] = link_update_acked,
+        [WIRE_TERMINATE - WIRE_INITIATE] = on_terminate,
+    },
+    {
+        [WIRE_DATA - WIRE_INITIATE] = client_message,
+        [WIRE_ACK - WIRE_INITIATE] = client_message,
+        [WIRE_TERMINATE - WIRE_INITIATE] = on_terminate,
+    },
+};
+
+static void open_message(struct conv *c, struct wire_msg *m)
+{
+    handler *handle = handlers[c->client][m->id - WIRE_INITIATE];
+
+    if (handle)
+        handle(c, m);
+    else
+        wire_dispose(&c->end, m, WIRE_STRAY);
+}
+
+/* The tombstone: everything is disposed of, answers still release what they release, TERMINATE ends it. */
+static void closing_message(struct conv *c, struct wire_msg *m)
+{
+    if (m->id == WIRE_TERMINATE)
+        conv_finish(c);
+    else if (m->id == WIRE_ACK && c->client)
+        client_message(c, m);
+    else if (m->id == WIRE_ACK)
+        link_update_acked(c, m);
+    else
+        wire_dispose(&c->end, m, WIRE_CLOSING);
+}
+
+/* A server that quits while the INITIATE is still going round: the conversation is not to be used. */
+static void connecting_message(struct conv *c, struct wire_msg *m)
+{
+    if (m->id == WIRE_TERMINATE)
+        c->broken = true;
+    else
+        wire_dispose(&c->end, m, WIRE_STRAY);
+}
+
+static void posted_message(struct conv *c, const struct host_msg *hm)
+{
+    struct wire_msg m;
+
+    if (hm->id < WIRE_TERMINATE || hm->id > WIRE_LAST)
+        return;
+    switch (wire_read(&c->end, hm, &m)) {
+    case WIRE_READ_STRAY:
+        return;
+    case WIRE_READ_UNREADABLE:
+        if (c->state == CONV_OPEN)
+            conv_violated(c);
+        return;
+    case WIRE_READ_OK:
+        break;
+    }
+    switch (c->state) {
+    case CONV_CONNECTING:
+        connecting_message(c, &m);
+        break;
+    case CONV_OPEN:
+        open_message(c, &m);
+        break;
+    default:
+        closing_message(c, &m);
+        break;
+    }
+}
+
+void conv_message(void *conv, const struct host_msg *hm)
+{
+    struct conv *c = conv;
+    struct inst *in = c->inst;
+
+    inst_hold(in);
+    conv_hold(c);
+    if (hm->id == HOST_EV_DESTROYED)
+        conv_window_lost(c);
+    else if (hm->id == WIRE_ACK && c->state == CONV_CONNECTING)
+        conv_initiate_ack(c, hm);
+    else
+        posted_message(c, hm);
+    if (!list_empty(&c->end.backlog))
+        conv_posted(c, wire_flush(&c->end)); /* the partner may have made room */
+    conv_drop(c);
+    inst_drop(in);
+}

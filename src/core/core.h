@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#ifndef DDEML_CORE_H
+#define DDEML_CORE_H
+
+/* The conversation manager. One thread owns an instance and everything in it, so nothing here takes a lock.
+ *
+ *   thread    the instances of one thread, and whether it waits in a synchronous transaction
+ *   inst      one DDEML initialisation
+ *   string    an HSZ: a text of the instance, kept as one reference on a global atom
+ *   data      an HDDEDATA
+ *   conv      one side of a conversation and its window; after its end, the tombstone
+ *   xact      a client's transaction, from its posting until its answer has been dealt with
+ *   delivery  something that waits for its turn to be given to the callback
+ *   link      an advise loop, on either side
+ *
+ * Two rules hold everywhere:
+ * - A callback may do anything. Whoever raises one holds the instance (inst_hold) and the conversation
+ * (conv_hold) and looks at their state again afterwards. The last release of a conversation that has ended
+ * buries it, the last release of an instance that is ending finishes it.
+ * - Errors are DMLERR_ codes from here upwards; the api stores them (inst_fail). */
+
+#include "winddeml.h"
+
+#include "base/handle.h"
+#include "base/ledger.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "host/host.h"
+#include "wire/wire.h"
+
+/* The lock-step value that a callback returns to block its conversation. */
+#define BLOCKED_RESULT ((uintptr_t)CBR_BLOCK)
+
+/* ---- Threads ------------------------------------------------------------------------------------------ */
+
+struct thread {
+    struct list insts; /* every instance that has not been finished, the ending ones included */
+    bool waiting;      /* in a synchronous transaction                                        */
+};
+
+struct thread *thread_current(void); /* NULL: this thread has had no instance, or no memory */
+struct thread *thread_enter(void);   /* makes the record; NULL: no memory                   */
+void thread_leave(struct thread *t); /* forgets the record when it holds nothing            */
+
+/* The process's deadlines, in ms. */
+uint32_t deadline_initiate(void);
+uint32_t deadline_shutdown(void);
+void deadline_set(uint32_t initiate, uint32_t shutdown); /* 0: as it is */
+
+struct conv;
+struct delivery;
+struct xact;
+struct group;
+
+/* ---- Instances ---------------------------------------------------------------------------------------- */
+
+struct inst {
+    struct list node; /* of the thread */
+    struct thread *thread;
+    uintptr_t handle; /* 0 once it is ending */
+    PFNCALLBACK callback;
+    bool unicode, monitor, client_only, filter, ending;
+    DWORD flags; /* CBF_ and MF_ bits */
+    unsigned holds;
+    UINT last_error;
+
+    host_wnd mom, event;
+    bool resume_posted, ticking, flushed;
+    bool starts_blocked; /* DdeEnableCallback(EC_DISABLE) for all: later conversations too */
+    bool one_of_all;     /* EC_ENABLEONE for all: the first delivery blocks the others     */
+
+    struct map strings; /* by atom                                  */
+    struct list all_strings;
+    struct list all_data;
+    struct list services;   /* registered names                          */
+    struct list convs;      /* open ones, in the order of their opening  */
+    struct list tombstones; /* oldest first                              */
+    struct list ready;      /* conversations to be looked at from the message loop */
+    struct list watched;    /* and those to be looked at now and then             */
+    struct map xacts;       /* by id                                     */
+    uint32_t last_xact;
+    struct map links;  /* by conversation and item                       */
+    struct map topics; /* advise groups by topic and item                */
+    struct list groups;
+    unsigned link_changes; /* counts every change that a running DdePostAdvise must know of */
+
+    struct ledger ledger;
+};
+
+UINT inst_open(DWORD *id, PFNCALLBACK callback, DWORD flags, bool unicode);
+struct inst *inst_get(DWORD id); /* NULL: no such instance on this thread */
+DWORD inst_id(const struct inst *in);
+void inst_hold(struct inst *in);
+void inst_drop(struct inst *in);
+void inst_close(struct inst *in); /* DdeUninitialize; finished when the last hold goes */
+void inst_abort(struct inst *in); /* its thread ends: closed and finished without waiting      */
+
+/* Stores an error: in the instance, or in every instance of the thread if in is NULL. */
+void inst_fail(struct inst *in, UINT error);
+
+void inst_event(void *inst, const struct host_msg *hm); /* the procedure of mom and event window */
+
+/* Calls the callback. conv may be NULL. The caller holds the instance. Returns its result. */
+uintptr_t inst_raise(struct inst *in, struct conv *c, UINT type, UINT fmt, HCONV h, uintptr_t hsz1,
+                     uintptr_t hsz2, uintptr_t data, ULONG_PTR d1, ULONG_PTR d2);
+
+/* ---- Strings ------------------------------------------------------------------------------------------ */
+
+struct string {
+    struct map_node node; /* inst->strings */
+    struct list all;
+    struct inst *inst;
+    uintptr_t handle;
+    host_atom atom;    /* one reference                                      */
+    unsigned app_refs; /* what the application made and kept                  */
+    unsigned refs;     /* what the library itself holds                       */
+    size_t length;
+    uint16_t text[]; /* null-terminated */
+};
+
+/* Each of these returns a new library reference, or NULL (no memory, atom table full, atom gone). */
+struct string *string_from_text(struct inst *in, const uint16_t *text);
+struct string *string_from_atom(struct inst *in, host_atom atom);
+struct string *string_ref(struct string *s); /* NULL: NULL */
+void string_unref(struct string *s);         /* NULL: nothing */
+void string_forget(struct string *s);        /* the instance ends: whatever is still counted      */
+
+void string_app_ref(struct string *s);
+bool string_app_unref(struct string *s); /* false: the application has no reference */
+
+struct string *string_get(struct inst *in, HSZ hsz); /* borrowed; NULL: not one of this instance */
+struct string *string_get_any(HSZ hsz);              /* borrowed; of any instance of the thread  */
+uintptr_t string_handle(const struct string *s);     /* 0 for NULL                               */
+
+/* A new atom reference for a message, booked; 0: no room, or s is NULL. */
+host_atom string_atom_ref(struct string *s);
+
+/* ---- Data objects -------------------------------------------------------------------------------------- */
+
+enum data_owner {
+    DATA_APP,  /* the application frees it                                                      */
+    DATA_LENT, /* handed to a callback: read-only, the library frees it when the callback returns */
+};
+
+struct data {
+    struct list all; /* inst->all_data */
+    struct inst *inst;
+    uintptr_t handle;
+    host_mem mem;
+    bool borrowed; /* mem belongs to a message that outlives the object */
+    enum data_owner owner;
+    bool app_owned; /* HDATA_APPOWNED                                   */
+    bool read_only;
+    struct string *item; /* NULL: 0, or a value that was no string handle */
+    uintptr_t hsz;       /* the item as it was given                      */
+    UINT fmt;
+    size_t header, size;
+    unsigned locks;
+    unsigned char *bytes; /* while locked */
+};
+
+struct data *data_new(struct inst *in, const void *src, size_t cb, size_t offset, HSZ item, UINT fmt,
+                      bool app_owned);
+struct data *data_get(HDDEDATA h); /* borrowed; NULL: not one of this thread's */
+
+/* An object around the G of a message: `own`: it takes mem (which stays the caller's on failure). */
+struct data *data_wrap(struct inst *in, host_mem mem, size_t header, size_t size, struct string *item,
+                       UINT fmt, bool own, enum data_owner owner);
+void data_free(struct data *d); /* NULL: nothing */
+
+/* Turns the object into a G for a message: an ordinary object is used up (d is gone), an app-owned one is
+ * copied. 0: no memory (an ordinary object is gone all the same). */
+host_mem data_consume(struct data *d);
+
+unsigned char *data_lock(struct data *d); /* NULL: no memory. Counted. */
+void data_unlock(struct data *d);
+bool data_resize(struct data *d, size_t size);
+
+/* ---- Conversations ---------------------------------------------------------------------------------------
+ */
+
+enum conv_state {
+    CONV_CONNECTING, /* client: INITIATE is being sent                                            */
+    CONV_OPEN,
+    CONV_CLOSING, /* tombstone: our TERMINATE is out, everything that arrives is disposed of      */
+    CONV_DEAD,    /* nothing can arrive: the window goes with the last hold                       */
+    CONV_STATES,
+};
+
+enum conv_gate { GATE_OPEN, GATE_BLOCKED, GATE_ONE /* lets one through, then closes */ };
+
+struct conv {
+    struct list node; /* inst->convs or inst->tombstones */
+    struct list ready, watch;
+    struct inst *inst;
+    uintptr_t handle;         /* 0: no longer valid */
+    uintptr_t partner_handle; /* 0: partner is not of this library */
+    enum conv_state state;
+    bool client, self;
+    bool terminated;     /* the partner ended it                                       */
+    bool broken;         /* the partner was found dead; dealt with from the message loop */
+    bool owes_terminate; /* our TERMINATE could not be posted yet                        */
+    unsigned holds;
+    unsigned callbacks; /* active ones                     */
+    struct wire_end end;
+    struct string *service_req, *service, *topic;
+    CONVCONTEXT context;
+    DWORD_PTR huser;
+    UINT last_error, convst;
+    enum conv_gate gate;
+
+    struct list deliveries;   /* what waits for its turn                                */
+    bool running;             /* they are being worked off                          */
+    struct delivery *current; /* being delivered                                        */
+    struct list xacts;        /* client: outstanding, oldest first                      */
+    struct xact *waiting;     /* client: the synchronous one whose caller waits         */
+    struct list links;        /* both sides                                             */
+    struct list unacked;      /* server: DATA that the client has still to acknowledge  */
+};
+
+/* What the card of a conversation window says. */
+struct conv_card {
+    uintptr_t handle;
+    uint32_t inst;
+    DWORD_PTR huser;
+    CONVCONTEXT context;
+};
+bool conv_read_card(host_wnd wnd, struct conv_card *card);
+bool conv_write_card(struct conv *c);
+
+struct conv *conv_new(struct inst *in, bool client, struct string *service, struct string *topic,
+                      const CONVCONTEXT *context);
+struct conv *conv_get(HCONV h);
+void conv_hold(struct conv *c);
+void conv_drop(struct conv *c);
+void conv_message(void *conv, const struct host_msg *hm); /* the window procedure */
+void conv_open(struct conv *c);
+void conv_set_error(struct conv *c, UINT error);
+bool conv_posted(struct conv *c, int result); /* sees to a failed post; true if it was none       */
+void conv_ready(struct conv *c);              /* has it looked at from the message loop           */
+void conv_watch(struct conv *c);              /* has it looked at now and then                    */
+
+/* Initiating (initiate.c). */
+struct conv *conv_connect(struct inst *in, struct string *service, struct string *topic,
+                          const CONVCONTEXT *context, UINT *error);
+void conv_initiate_ack(struct conv *c, const struct host_msg *hm);
+void inst_initiate(struct inst *in, const struct host_msg *hm);
+
+/* Ending (teardown.c). */
+void conv_end(struct conv *c, UINT error); /* we end it: what waits for it fails with error              */
+void conv_peer_quits(struct conv *c);      /* the partner did, or has gone                               */
+void conv_finish(struct conv *c);          /* a tombstone's partner has confirmed, or has gone           */
+void conv_bury(struct conv *c);            /* destroys window and record                                 */
+void conv_violated(struct conv *c);        /* the partner broke the protocol beyond repair               */
+void conv_window_lost(struct conv *c);     /* the window is being destroyed by somebody else             */
+bool conv_sweep(struct conv *c);           /* periodic look; true while there is something to watch      */
+
+/* ---- Deliveries (delivery.c)
+ * ------------------------------------------------------------------------------------------ */
+
+/* A blockable transaction that waits for its turn. Per conversation they keep their order; while one is being
+ * delivered, or the conversation is blocked, the others wait. */
+struct delivery {
+    struct list node;
+    struct wire_msg m;   /* a message, with all that it carries; id 0: none      */
+    struct xact *xact;   /* or a transaction that has been completed             */
+    struct string *item; /* of the message                                       */
+    bool notice;         /* client: an update that the server wants acknowledged */
+    bool did_something;  /* UNADVISE: at least one link has ended                */
+    UINT type, fmt;      /* what the callback is being given                     */
+};
+
+/* Takes m and item. Without memory the message is refused as busy. */
+void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool notice);
+void delivery_add_completion(struct conv *c, struct delivery *j); /* takes j */
+void delivery_run(struct conv *c);     /* delivers what may be delivered now            */
+void delivery_discard(struct conv *c); /* disposes of everything that waits, by the T rows */
+void delivery_withdraw(struct conv *c, struct delivery *j);
+void delivery_free(struct conv *c, struct delivery *j); /* one that does not wait */
+bool delivery_blocked(const struct conv *c);
+void delivery_enable(struct inst *in, struct conv *c, UINT command); /* DdeEnableCallback; c NULL: all */
+bool delivery_waiting(const struct inst *in, const struct conv *c);
+
+/* ---- Client side (client.c)
+ * ---------------------------------------------------------------------------------- */
+
+enum xact_state {
+    XACT_SENT,
+    XACT_DONE,      /* answered, or failed for good                                      */
+    XACT_ABANDONED, /* nobody wants the answer; kept only to recognise it when it comes   */
+};
+
+struct xact {
+    struct list node;      /* conv->xacts while the answer is outstanding */
+    struct map_node by_id; /* inst->xacts; async only                     */
+    struct conv *conv;
+    struct delivery
+        *prepared; /* async: how its completion will be delivered; made beforehand, so that it cannot fail */
+    struct delivery *delivery; /* the same, once it is under way or done */
+    unsigned refs;             /* the conversation's, the waiting caller's, the delivery's  */
+    uint32_t id;               /* 0: sync */
+    UINT type, fmt;
+    struct string *item;
+    UINT flags; /* of ADVSTART: XTYPF_NODATA, XTYPF_ACKREQ */
+    enum xact_state state;
+    UINT convst, error; /* XST_, DMLERR_                      */
+    uint16_t status;    /* DDE_ flags of the answer           */
+    host_mem mem;       /* the answer to a REQUEST            */
+    size_t size;
+    DWORD_PTR huser;
+    struct wire_sent sent;
+};
+
+struct client_call {
+    UINT type, fmt, flags;
+    struct string *item;
+    host_mem mem;  /* POKE, EXECUTE: used up in every case */
+    DWORD timeout; /* TIMEOUT_ASYNC: do not wait          */
+};
+
+struct client_result {
+    struct data *data; /* sync REQUEST: the caller's                      */
+    uint16_t status;   /* sync: DDE_ flags of the answer, if one came     */
+    bool answered;
+    uint32_t id; /* async                                                 */
+};
+
+/* Runs or starts a transaction on an open client-side conversation; returns a DMLERR_ code. The caller holds
+ * both. */
+UINT client_transact(struct conv *c, const struct client_call *call, struct client_result *result);
+struct xact *client_find(struct conv *c, uint32_t id); /* async only; borrowed */
+void client_abandon(struct xact *x);
+void client_abandon_all(struct conv *c);
+void client_message(struct conv *c, struct wire_msg *m); /* DATA, ACK */
+void client_deliver(struct conv *c, struct delivery *j, uintptr_t *result);
+void client_fail_all(struct conv *c, UINT error, bool tell); /* tell: async ones are completed as failed   */
+void client_end(struct conv *c);                             /* no answer will come any more                */
+void xact_unref(struct xact *x);
+
+/* What a callback's result becomes in an ACK. */
+uint16_t client_status(uintptr_t result);
+
+/* ---- Server side (server.c)
+ * ------------------------------------------------------------------------------------ */
+
+void server_message(struct conv *c, struct wire_msg *m); /* ADVISE, UNADVISE, REQUEST, POKE, EXECUTE */
+void server_deliver(struct conv *c, struct delivery *j, uintptr_t *result);
+
+/* A callback's data handle as the answer to a question about item and fmt: the G to send, used up or copied
+ * as its owner wants it; 0 if there is none or it does not fit. */
+host_mem server_take_result(struct conv *c, uintptr_t result, const struct string *item, UINT fmt);
+
+/* Text of an EXECUTE for the other side (text.c; ddeml-api 1.7). */
+host_mem text_to_wire(struct conv *c, host_mem mem, size_t size);
+struct data *text_from_wire(struct conv *c, const struct wire_msg *m);
+
+/* ---- Advise loops (link.c)
+ * --------------------------------------------------------------------------------------- */
+
+enum link_state {
+    LINK_STARTING, /* client: ADVISE posted. server: being asked for   */
+    LINK_ACTIVE,
+    LINK_STOPPING, /* client: UNADVISE posted. server: being ended      */
+};
+
+struct link {
+    struct list node; /* conv->links                           */
+    struct map_node by_item;
+    struct list in_group; /* server: of the advise group           */
+    struct group *group;  /* server                                */
+    struct conv *conv;    /* NULL: the loop has ended              */
+    struct inst *inst;
+    struct string *item;
+    UINT fmt;
+    bool no_data, ack_req;
+    bool pending, dirty; /* server: an update is unacknowledged; the value has changed since */
+    enum link_state state;
+    unsigned refs;
+};
+
+struct link *link_new(struct conv *c, struct string *item, UINT fmt, UINT flags);
+struct link *link_find(struct conv *c, const struct string *item, UINT fmt);
+struct link *link_find_notice(struct conv *c, const struct string *item); /* a warm one, of any format */
+void link_ref(struct link *l);
+void link_unref(struct link *l);
+void link_end(struct link *l); /* takes it out of the conversation */
+void link_end_all(struct conv *c);
+void link_confirmed(struct link *l); /* server: the ACK of ADVISE is out     */
+void link_update_acked(struct conv *c, struct wire_msg *ack);
+void link_settle_all(struct conv *c); /* server: no ACK will come any more */
+
+/* Returns DMLERR_NO_ERROR, or why an update could not be sent. */
+UINT link_post_advise(struct inst *in, struct string *topic, struct string *item);
+
+/* ---- Name service (names.c)
+ * ---------------------------------------------------------------------------------------- */
+
+bool names_registered(const struct inst *in, const struct string *service);
+UINT names_register(struct inst *in, struct string *service);
+UINT names_unregister(struct inst *in, struct string *service); /* NULL: all */
+void names_forget(struct inst *in);
+void names_event(struct inst *in, const struct host_msg *hm); /* REGISTER / UNREGISTER heard */
+
+/* Is it an instance-specific name ("name(window)") of an instance that exists? */
+bool names_specific(const struct string *service, host_wnd *mom);
+/* The registered name that it stands for in this instance, borrowed; NULL: none. */
+struct string *names_base(struct inst *in, const struct string *specific);
+
+#endif

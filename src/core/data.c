@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* Data objects. The bytes stand in a global block from the start, behind room for the header of the message
+ * that may carry them, so that an object which is passed on is not copied. */
+
+#include "core/core.h"
+
+#include <string.h>
+
+static struct wire_end books(struct inst *in)
+{
+    return (struct wire_end){.ledger = &in->ledger};
+}
+
+static void free_block(struct inst *in, host_mem mem)
+{
+    if (mem) {
+        host_mem_free(mem);
+        ledger_count(&in->ledger, LEDGER_memory, -1);
+    }
+}
+
+static struct data *data_make(struct inst *in, host_mem mem, size_t header, size_t size, UINT fmt)
+{
+    struct data *d = mem_new(sizeof *d);
+
+    if (!d)
+        return NULL;
+    d->handle = handle_new(HANDLE_DATA, d);
+    if (!d->handle) {
+        mem_free(d);
+        return NULL;
+    }
+    d->inst = in;
+    d->mem = mem;
+    d->header = header;
+    d->size = size;
+    d->fmt = fmt;
+    list_append(&in->all_data, &d->all);
+    ledger_count(&in->ledger, LEDGER_data, 1);
+    return d;
+}
+
+struct data *data_new(struct inst *in, const void *src, size_t cb, size_t offset, HSZ item, UINT fmt,
+                      bool app_owned)
+{
+    size_t header = item ? WIRE_HEADER : 0;
+    struct wire_end end = books(in);
+    host_mem mem = wire_mem_new(&end, header + offset, cb ? src : NULL, cb);
+    struct data *d = mem ? data_make(in, mem, header, offset + cb, fmt) : NULL;
+
+    if (!d) {
+        free_block(in, mem);
+        return NULL;
+    }
+    d->app_owned = app_owned;
+    d->hsz = (uintptr_t)item;
+    d->item = string_ref(string_get(in, item));
+    return d;
+}
+
+struct data *data_wrap(struct inst *in, host_mem mem, size_t header, size_t size, struct string *item,
+                       UINT fmt, bool own, enum data_owner owner)
+{
+    struct data *d = data_make(in, mem, header, size, fmt);
+
+    if (!d)
+        return NULL;
+    d->borrowed = !own;
+    d->owner = owner;
+    d->read_only = true;
+    d->item = string_ref(item);
+    d->hsz = string_handle(item);
+    return d;
+}
+
+struct data *data_get(HDDEDATA h)
+{
+    return handle_get((uintptr_t)h, HANDLE_DATA);
+}
+
+static void forget(struct data *d)
+{
+    while (d->locks)
+        data_unlock(d);
+    list_remove(&d->all);
+    handle_free(d->handle);
+    string_unref(d->item);
+    ledger_count(&d->inst->ledger, LEDGER_data, -1);
+    mem_free(d);
+}
+
+void data_free(struct data *d)
+{
+    host_mem mem = d && !d->borrowed ? d->mem : 0;
+    struct inst *in = d ? d->inst : NULL;
+
+    if (!d)
+        return;
+    forget(d);
+    free_block(in, mem);
+}
+
+host_mem data_consume(struct data *d)
+{
+    struct wire_end end = books(d->inst);
+    host_mem mem = d->mem;
+
+    if (!d->app_owned && d->owner == DATA_APP) {
+        forget(d);
+        return mem;
+    }
+    mem = 0;
+    if (data_lock(d)) {
+        mem = wire_mem_new(&end, d->header, d->bytes, d->size);
+        data_unlock(d);
+    }
+    return mem;
+}
+
+unsigned char *data_lock(struct data *d)
+{
+    if (!d->locks) {
+        unsigned char *block = host_mem_lock(d->mem);
+
+        if (!block)
+            return NULL;
+        d->bytes = block + d->header;
+    }
+    d->locks++;
+    return d->bytes;
+}
+
+void data_unlock(struct data *d)
+{
+    if (--d->locks)
+        return;
+    host_mem_unlock(d->mem);
+    d->bytes = NULL;
+}
+
+bool data_resize(struct data *d, size_t size)
+{
+    host_mem bigger = host_mem_resize(d->mem, d->header + size);
+
+    if (!bigger)
+        return false;
+    d->mem = bigger;
+    d->size = size;
+    return true;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* The order of deliveries. Transactions that a callback may block are delivered one after the other: never
+ * while a callback of the same conversation is active, never while the conversation is blocked
+ * (ddeml-api 1.6, 6.5). */
+
+#include "core/core.h"
+
+bool delivery_blocked(const struct conv *c)
+{
+    return c->gate == GATE_BLOCKED;
+}
+
+static void append(struct conv *c, struct delivery *j)
+{
+    list_append(&c->deliveries, &j->node);
+    ledger_count(&c->inst->ledger, LEDGER_queued, 1);
+    delivery_run(c);
+}
+
+void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool notice)
+{
+    struct delivery *j = mem_new(sizeof *j);
+
+    if (j) {
+        j->m = *m;
+        j->item = item;
+        j->notice = notice;
+        append(c, j);
+        return;
+    }
+    inst_fail(c->inst, DMLERR_MEMORY_ERROR);
+    string_unref(item);
+    if (m->id == WIRE_DATA && !notice)
+        wire_dispose(&c->end, m, WIRE_ACCEPTED);
+    else
+        conv_posted(c, wire_answer(&c->end, m, WIRE_FBUSY));
+}
+
+void delivery_add_completion(struct conv *c, struct delivery *j)
+{
+    append(c, j);
+}
+
+/* Whatever it still carries goes by the T rows. */
+void delivery_free(struct conv *c, struct delivery *j)
+{
+    if (j->m.id)
+        wire_dispose(&c->end, &j->m, WIRE_CLOSING);
+    if (j->xact)
+        xact_unref(j->xact);
+    string_unref(j->item);
+    mem_free(j);
+}
+
+/* After the last delivery that EC_ENABLEONE allowed. */
+static void close_gate(struct conv *c)
+{
+    struct inst *in = c->inst;
+
+    c->gate = GATE_BLOCKED;
+    if (!in->one_of_all)
+        return;
+    in->one_of_all = false;
+    list_each (node, next, &in->convs)
+        container_of(node, struct conv, node)->gate = GATE_BLOCKED;
+}
+
+/* Makes one delivery; false if the callback blocked it. */
+static bool deliver(struct conv *c, struct delivery *j)
+{
+    uintptr_t result = 0;
+
+    if (c->gate == GATE_ONE)
+        close_gate(c);
+    c->current = j;
+    (c->client ? client_deliver : server_deliver)(c, j, &result);
+    c->current = NULL;
+    if (result != BLOCKED_RESULT || c->state != CONV_OPEN)
+        return true;
+    c->gate = GATE_BLOCKED;
+    return false;
+}
+
+void delivery_run(struct conv *c)
+{
+    conv_hold(c);
+    while (!c->running && !c->callbacks && c->state == CONV_OPEN && !delivery_blocked(c) &&
+           !list_empty(&c->deliveries)) {
+        struct delivery *j = container_of(list_pop(&c->deliveries), struct delivery, node);
+
+        c->running = true;
+        if (deliver(c, j)) {
+            ledger_count(&c->inst->ledger, LEDGER_queued, -1);
+            delivery_free(c,
+                          j); /* with what the delivery has left over because the conversation ended in it */
+        } else {
+            list_prepend(&c->deliveries, &j->node);
+        }
+        c->running = false;
+    }
+    conv_drop(c);
+}
+
+void delivery_withdraw(struct conv *c, struct delivery *j)
+{
+    list_remove(&j->node);
+    ledger_count(&c->inst->ledger, LEDGER_queued, -1);
+    delivery_free(c, j);
+}
+
+void delivery_discard(struct conv *c)
+{
+    while (!list_empty(&c->deliveries))
+        delivery_withdraw(c, container_of(c->deliveries.next, struct delivery, node));
+}
+
+/* ---- DdeEnableCallback
+ * -------------------------------------------------------------------------------------- */
+
+static void set_gate(struct conv *c, enum conv_gate gate)
+{
+    c->gate = gate;
+    if (gate != GATE_BLOCKED && !list_empty(&c->deliveries))
+        conv_ready(c);
+}
+
+void delivery_enable(struct inst *in, struct conv *c, UINT command)
+{
+    enum conv_gate gate = command == EC_DISABLE     ? GATE_BLOCKED
+                          : command == EC_ENABLEONE ? GATE_ONE
+                                                    : GATE_OPEN;
+
+    if (c) {
+        set_gate(c, gate);
+        return;
+    }
+    in->starts_blocked = gate != GATE_OPEN;
+    in->one_of_all = gate == GATE_ONE;
+    list_each (node, next, &in->convs)
+        set_gate(container_of(node, struct conv, node), gate);
+}
+
+bool delivery_waiting(const struct inst *in, const struct conv *c)
+{
+    if (c)
+        return !list_empty(&c->deliveries);
+    list_each (node, next, (struct list *)&in->convs)
+        if (!list_empty(&container_of(node, struct conv, node)->deliveries))
+            return true;
+    return false;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* How a conversation comes about (dde-protocol 6.1): INITIATE is sent to everyone, each willing server
+ * answers with a sent ACK from a window of its own, the client keeps one of them. */
+
+#include "core/core.h"
+
+static void atom_release(struct inst *in, host_atom atom)
+{
+    if (atom) {
+        host_atom_delete(atom);
+        ledger_count(&in->ledger, LEDGER_atoms, -1);
+    }
+}
+
+/* An atom that came with an ACK is ours to delete (I2). */
+static struct string *take_name(struct inst *in, host_atom atom)
+{
+    struct string *name = string_from_atom(in, atom);
+
+    host_atom_delete(atom);
+    return name;
+}
+
+/* ---- Client
+ * ------------------------------------------------------------------------------------------------ */
+
+/* One answer is kept; the server of any other is told at once that it is not wanted (I4). */
+static void refuse(struct conv *c, host_wnd server)
+{
+    struct host_msg hm = {.to = server, .id = WIRE_TERMINATE, .wparam = c->end.self};
+
+    host_post(&hm);
+}
+
+static void replace(struct string **to, struct string *name)
+{
+    string_unref(*to);
+    *to = name;
+}
+
+void conv_initiate_ack(struct conv *c, const struct host_msg *hm)
+{
+    struct string *service = take_name(c->inst, (host_atom)hm->lparam);
+    struct string *topic = take_name(c->inst, (host_atom)(hm->lparam >> 16));
+    struct conv_card card;
+
+    if (c->end.partner || !service || !topic) {
+        refuse(c, hm->wparam);
+        string_unref(service);
+        string_unref(topic);
+        return;
+    }
+    replace(&c->service, service);
+    replace(&c->topic, topic);
+    c->convst = XST_INIT2;
+    c->end.partner = hm->wparam;
+    if (conv_read_card(hm->wparam, &card)) {
+        c->end.local = true;
+        c->partner_handle = card.handle;
+        c->self = card.inst == inst_id(c->inst);
+    }
+}
+
+static int send_initiate(struct conv *c, host_atom service, host_atom topic)
+{
+    struct host_msg hm = {
+        .id = WIRE_INITIATE,
+        .wparam = c->end.self,
+        .lparam = (uintptr_t)service | (uintptr_t)topic << 16,
+    };
+
+    if (names_specific(c->service_req, &hm.to))
+        return host_send(&hm, deadline_initiate());
+    return host_broadcast(HOST_TOP_LEVEL, &hm, deadline_initiate());
+}
+
+/* All answers are in: keeps the conversation, or ends what came about. Takes the caller's hold. */
+static struct conv *connected(struct conv *c)
+{
+    bool connecting = c->state == CONV_CONNECTING;
+
+    if (connecting && c->end.partner && !c->broken && !c->inst->ending) {
+        conv_open(c);
+        conv_drop(c);
+        return c;
+    }
+    if (connecting && !c->end.partner)
+        c->state = CONV_DEAD;
+    conv_end(c, DMLERR_NO_CONV_ESTABLISHED);
+    if (c->broken && c->state == CONV_CLOSING)
+        conv_finish(c); /* its server has said its last word already */
+    conv_drop(c);
+    return NULL;
+}
+
+struct conv *conv_connect(struct inst *in, struct string *service, struct string *topic,
+                          const CONVCONTEXT *context, UINT *error)
+{
+    struct conv *c = conv_new(in, true, service, topic, context);
+    host_atom aservice = string_atom_ref(service), atopic = string_atom_ref(topic);
+
+    *error = c ? DMLERR_NO_CONV_ESTABLISHED : DMLERR_MEMORY_ERROR;
+    if (c)
+        conv_hold(c);
+    if (c && ((service && !aservice) || (topic && !atopic))) {
+        *error = DMLERR_SYS_ERROR;
+    } else if (c) {
+        c->convst = XST_INIT1;
+        send_initiate(c, aservice, atopic);
+    }
+    atom_release(in, aservice);
+    atom_release(in, atopic);
+    return c ? connected(c) : NULL;
+}
+
+/* ---- Server
+ * ------------------------------------------------------------------------------------------------ */
+
+/* What a server's callbacks are told about the client. */
+struct caller {
+    host_wnd wnd;
+    bool known; /* it is an instance of this library */
+    bool self;
+    struct conv_card card;
+};
+
+/* Sends the ACK. The client deletes the atoms if it gets them, else we do (I3). */
+static bool send_ack(struct conv *c)
+{
+    struct inst *in = c->inst;
+    host_atom service = string_atom_ref(c->service_req), topic = string_atom_ref(c->topic);
+    struct host_msg hm = {
+        .to = c->end.partner,
+        .id = WIRE_ACK,
+        .wparam = c->end.self,
+        .lparam = (uintptr_t)service | (uintptr_t)topic << 16,
+    };
+
+    int r = service && topic ? host_send(&hm, deadline_initiate()) : HOST_FAULT;
+
+    if (r == HOST_OK || r == HOST_UNSURE) { /* once it may have them, they are no longer ours */
+        ledger_count(&in->ledger, LEDGER_atoms, -2);
+        return true;
+    }
+    atom_release(in, service);
+    atom_release(in, topic);
+    return false;
+}
+
+static void accept(struct inst *in, const struct caller *who, struct string *service, struct string *topic)
+{
+    CONVCONTEXT none = {.cb = sizeof none};
+    struct conv *c = conv_new(in, false, service, topic, who->known ? &who->card.context : &none);
+
+    if (!c) {
+        inst_fail(in, DMLERR_MEMORY_ERROR);
+        return;
+    }
+    c->end.partner = who->wnd;
+    c->end.local = who->known;
+    c->self = who->self;
+    c->partner_handle = who->known ? who->card.handle : 0;
+    conv_hold(c);
+    conv_open(c);
+    /* The books of a local pair are kept together: nothing was booked for the ACK's atoms on the client's
+     * side. */
+    if (!send_ack(c))
+        conv_finish(c);
+    else if (c->state == CONV_OPEN && !(in->flags & CBF_SKIP_CONNECT_CONFIRMS))
+        inst_raise(in, c, XTYP_CONNECT_CONFIRM, 0, (HCONV)c->handle, string_handle(topic),
+                   string_handle(service), 0, 0, who->self);
+    conv_drop(c);
+}
+
+static bool filtered(struct inst *in, const struct caller *who, const struct string *service)
+{
+    if (in->ending || in->client_only || in->monitor || (in->flags & CBF_FAIL_CONNECTIONS))
+        return true;
+    if (who->self && (in->flags & CBF_FAIL_SELFCONNECTIONS))
+        return true;
+    return in->filter && !names_registered(in, service);
+}
+
+static void offer_one(struct inst *in, const struct caller *who, struct string *service, struct string *topic)
+{
+    CONVCONTEXT context = who->card.context;
+    uintptr_t result = inst_raise(in, NULL, XTYP_CONNECT, 0, 0, topic->handle, service->handle, 0,
+                                  who->known ? (ULONG_PTR)&context : 0, who->self);
+
+    if (result && result != BLOCKED_RESULT)
+        accept(in, who, service, topic);
+}
+
+/* Accepts each offered pair that fits what was asked for. The array ends with a 0 member or with the object.
+ */
+static void accept_pairs(struct inst *in, const struct caller *who, const HSZPAIR *pairs, size_t n,
+                         struct string *service, struct string *topic)
+{
+    for (size_t i = 0; i < n && pairs[i].hszSvc && pairs[i].hszTopic; i++) {
+        struct string *s = string_get(in, pairs[i].hszSvc), *t = string_get(in, pairs[i].hszTopic);
+
+        if (s && t && (!service || s == service) && (!topic || t == topic))
+            accept(in, who, s, t);
+    }
+}
+
+static void offer_many(struct inst *in, const struct caller *who, struct string *service,
+                       struct string *topic)
+{
+    CONVCONTEXT context = who->card.context;
+    uintptr_t result = inst_raise(in, NULL, XTYP_WILDCONNECT, 0, 0, string_handle(topic),
+                                  string_handle(service), 0, who->known ? (ULONG_PTR)&context : 0, who->self);
+    struct data *d = result && result != BLOCKED_RESULT ? data_get((HDDEDATA)result) : NULL;
+    size_t size = d ? d->size : 0;
+    HSZPAIR *pairs = d && d->inst == in ? mem_new(size ? size : 1) : NULL;
+
+    /* A copy: the callbacks on the way may free an app-owned object. */
+    if (pairs && data_lock(d)) {
+        for (size_t i = 0; i < size; i++)
+            ((unsigned char *)pairs)[i] = d->bytes[i];
+        data_unlock(d);
+    } else {
+        size = 0;
+    }
+    if (d && d->inst == in && !d->app_owned)
+        data_free(d);
+    accept_pairs(in, who, pairs, size / sizeof *pairs, service, topic);
+    mem_free(pairs);
+}
+
+void inst_initiate(struct inst *in, const struct host_msg *hm)
+{
+    host_atom aservice = (host_atom)hm->lparam, atopic = (host_atom)(hm->lparam >> 16);
+    struct caller who = {.wnd = hm->wparam};
+    struct string *asked = aservice ? string_from_atom(in, aservice) : NULL;
+    struct string *topic = atopic ? string_from_atom(in, atopic) : NULL;
+    struct string *base = asked ? names_base(in, asked) : NULL;
+    struct string *service = string_ref(base ? base : asked);
+
+    who.known = conv_read_card(who.wnd, &who.card);
+    who.self = who.known && who.card.inst == inst_id(in);
+    if ((aservice && !asked) || (atopic && !topic) || filtered(in, &who, service))
+        ; /* silence is the refusal */
+    else if (service && topic)
+        offer_one(in, &who, service, topic);
+    else
+        offer_many(in, &who, service, topic);
+    string_unref(service);
+    string_unref(topic);
+    string_unref(asked);
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* Instances: their beginning, the callback, their end. */
+
+#include "core/core.h"
+
+#include <assert.h>
+
+/* How often conversations that need watching are looked at. */
+enum { TICK_MS = 100 };
+
+/* ---- Beginning ----------------------------------------------------------------------------------------- */
+
+static void set_flags(struct inst *in, PFNCALLBACK callback, DWORD flags)
+{
+    if (callback)
+        in->callback = callback;
+    in->flags = flags & ~(DWORD)(APPCLASS_MASK | APPCMD_MASK);
+    if (in->client_only)
+        in->flags |= CBF_FAIL_ALLSVRXACTIONS;
+}
+
+static UINT reopen(DWORD id, PFNCALLBACK callback, DWORD flags)
+{
+    struct inst *in = inst_get(id);
+
+    if (!in)
+        return DMLERR_INVALIDPARAMETER;
+    if (in->monitor != ((flags & APPCLASS_MASK) == APPCLASS_MONITOR))
+        return DMLERR_DLL_USAGE;
+    set_flags(in, callback, flags);
+    in->filter = flags & APPCMD_FILTERINITS;
+    return DMLERR_NO_ERROR;
+}
+
+static struct inst *inst_new(struct thread *t)
+{
+    struct inst *in = mem_new(sizeof *in);
+
+    if (!in)
+        return NULL;
+    in->thread = t;
+    map_init(&in->strings);
+    map_init(&in->xacts);
+    map_init(&in->links);
+    map_init(&in->topics);
+    list_init(&in->all_strings);
+    list_init(&in->all_data);
+    list_init(&in->services);
+    list_init(&in->convs);
+    list_init(&in->tombstones);
+    list_init(&in->ready);
+    list_init(&in->watched);
+    list_init(&in->groups);
+    list_append(&t->insts, &in->node);
+    ledger_count(&in->ledger, LEDGER_instances, 1);
+    return in;
+}
+
+static host_wnd window_new(struct inst *in, enum host_class cls)
+{
+    host_wnd wnd = host_window_create(cls, 0, in->unicode, inst_event, in);
+
+    if (wnd)
+        ledger_count(&in->ledger, LEDGER_windows, 1);
+    return wnd;
+}
+
+static void window_free(struct inst *in, host_wnd *wnd)
+{
+    if (*wnd) {
+        host_window_destroy(*wnd);
+        ledger_count(&in->ledger, LEDGER_windows, -1);
+    }
+    *wnd = 0;
+}
+
+static void inst_free(struct inst *in)
+{
+    struct thread *t = in->thread;
+
+    window_free(in, &in->event);
+    window_free(in, &in->mom);
+    assert(list_empty(&in->convs) && list_empty(&in->tombstones) && list_empty(&in->groups));
+    map_deinit(&in->strings);
+    map_deinit(&in->xacts);
+    map_deinit(&in->links);
+    map_deinit(&in->topics);
+    list_remove(&in->node);
+    ledger_count(&in->ledger, LEDGER_instances, -1);
+    mem_free(in);
+    thread_leave(t);
+}
+
+UINT inst_open(DWORD *id, PFNCALLBACK callback, DWORD flags, bool unicode)
+{
+    struct thread *t;
+    struct inst *in;
+
+    if (*id)
+        return reopen(*id, callback, flags);
+    t = thread_enter();
+    if (!t)
+        return DMLERR_SYS_ERROR;
+    in = inst_new(t);
+    if (!in) {
+        thread_leave(t);
+        return DMLERR_SYS_ERROR;
+    }
+    in->unicode = unicode;
+    in->monitor = (flags & APPCLASS_MASK) == APPCLASS_MONITOR;
+    in->client_only = flags & APPCMD_CLIENTONLY;
+    in->filter = true;
+    set_flags(in, callback, flags);
+    in->mom = window_new(in, HOST_MOM);
+    in->event = in->mom ? window_new(in, HOST_EVENT) : 0;
+    in->handle = in->event ? handle_new(HANDLE_INSTANCE, in) : 0;
+    if (!in->handle) {
+        inst_free(in);
+        return DMLERR_SYS_ERROR;
+    }
+    *id = inst_id(in);
+    return DMLERR_NO_ERROR;
+}
+
+struct inst *inst_get(DWORD id)
+{
+    return handle_get32(id, HANDLE_INSTANCE);
+}
+
+DWORD inst_id(const struct inst *in)
+{
+    return (DWORD)in->handle;
+}
+
+void inst_fail(struct inst *in, UINT error)
+{
+    struct thread *t;
+
+    if (in) {
+        in->last_error = error;
+        return;
+    }
+    t = thread_current();
+    if (!t)
+        return;
+    list_each (node, next, &t->insts)
+        container_of(node, struct inst, node)->last_error = error;
+}
+
+/* ---- The callback -------------------------------------------------------------------------------------- */
+
+uintptr_t inst_raise(struct inst *in, struct conv *c, UINT type, UINT fmt, HCONV h, uintptr_t hsz1,
+                     uintptr_t hsz2, uintptr_t data, ULONG_PTR d1, ULONG_PTR d2)
+{
+    uintptr_t result;
+
+    if (in->ending)
+        return 0;
+    inst_hold(in);
+    if (c) {
+        conv_hold(c);
+        c->callbacks++;
+    }
+    result = (uintptr_t)in->callback(type, fmt, h, (HSZ)hsz1, (HSZ)hsz2, (HDDEDATA)data, d1, d2);
+    if (c) {
+        c->callbacks--;
+        if (!c->callbacks && !c->running && !list_empty(&c->deliveries))
+            conv_ready(c); /* what came in meanwhile had to wait */
+        conv_drop(c);
+    }
+    inst_drop(in);
+    return result;
+}
+
+/* ---- Events ----------------------------------------------------------------------------------------------
+ */
+
+/* Walks a list of conversations that callbacks may change: moves it aside, and what still belongs to it back.
+ */
+static void look_after(struct inst *in)
+{
+    struct list todo, *node;
+
+    list_init(&todo);
+    while ((node = list_pop(&in->ready)) != NULL)
+        list_append(&todo, node);
+    while ((node = list_pop(&todo)) != NULL) {
+        struct conv *c = container_of(node, struct conv, ready);
+
+        conv_hold(c);
+        if (c->broken && c->state == CONV_OPEN)
+            conv_peer_quits(c);
+        else
+            delivery_run(c);
+        conv_drop(c);
+    }
+}
+
+static void tick(struct inst *in)
+{
+    struct list todo, *node;
+
+    list_init(&todo);
+    while ((node = list_pop(&in->watched)) != NULL)
+        list_append(&todo, node);
+    while ((node = list_pop(&todo)) != NULL) {
+        struct conv *c = container_of(node, struct conv, watch);
+
+        conv_hold(c);
+        if (conv_sweep(c))
+            list_append(&in->watched, &c->watch);
+        conv_drop(c);
+    }
+    look_after(in);
+    if (in->ticking && list_empty(&in->watched) && list_empty(&in->ready)) {
+        host_timer(in->event, 0);
+        in->ticking = false;
+    }
+}
+
+static void want_tick(struct inst *in)
+{
+    if (!in->ticking)
+        in->ticking = host_timer(in->event, TICK_MS);
+}
+
+void conv_watch(struct conv *c)
+{
+    if (list_empty(&c->watch))
+        list_append(&c->inst->watched, &c->watch);
+    want_tick(c->inst);
+}
+
+void conv_ready(struct conv *c)
+{
+    struct inst *in = c->inst;
+    struct host_msg hm = {.to = in->event, .id = HOST_EV_RESUME};
+
+    if (list_empty(&c->ready))
+        list_append(&in->ready, &c->ready);
+    if (!in->resume_posted)
+        in->resume_posted = host_post(&hm) == HOST_OK;
+    if (!in->resume_posted)
+        want_tick(in);
+}
+
+static void window_lost(struct inst *in, host_wnd wnd)
+{
+    ledger_count(&in->ledger, LEDGER_windows, -1);
+    if (wnd == in->mom)
+        in->mom = 0;
+    else
+        in->event = 0;
+}
+
+void inst_event(void *inst, const struct host_msg *hm)
+{
+    struct inst *in = inst;
+
+    inst_hold(in);
+    switch (hm->id) {
+    case WIRE_INITIATE:
+        inst_initiate(in, hm);
+        break;
+    case HOST_EV_REGISTER:
+    case HOST_EV_UNREGISTER:
+        names_event(in, hm);
+        break;
+    case HOST_EV_RESUME:
+        in->resume_posted = false;
+        in->flushed = true;
+        look_after(in);
+        break;
+    case HOST_EV_TIMER:
+        tick(in);
+        break;
+    case HOST_EV_DESTROYED:
+        window_lost(in, hm->to);
+        break;
+    }
+    inst_drop(in);
+}
+
+/* ---- End -------------------------------------------------------------------------------------------------
+ */
+
+static bool was_flushed(void *inst)
+{
+    return ((struct inst *)inst)->flushed;
+}
+
+/* Lets the messages that are already queued have their callbacks (Q102572), up to a mark put behind them. */
+static void dispatch_pending(struct inst *in)
+{
+    struct host_msg mark = {.to = in->event, .id = HOST_EV_RESUME};
+
+    in->flushed = false;
+    if (host_post(&mark) == HOST_OK)
+        host_pump(HOST_DDE_MESSAGES, was_flushed, in, host_now_ms() + deadline_initiate());
+}
+
+static bool tombs_gone(void *inst)
+{
+    return list_empty(&((struct inst *)inst)->tombstones);
+}
+
+/* Waits until every partner has confirmed the end of its conversation, looking out for those that died. */
+static void await_partners(struct inst *in)
+{
+    uint64_t until = host_now_ms() + deadline_shutdown(), now;
+
+    while ((now = host_now_ms()) < until && !tombs_gone(in)) {
+        tick(in);
+        host_pump(HOST_DDE_MESSAGES, tombs_gone, in, now + TICK_MS < until ? now + TICK_MS : until);
+    }
+}
+
+static void release_everything(struct inst *in)
+{
+    while (!list_empty(&in->convs))
+        conv_bury(container_of(in->convs.next, struct conv, node));
+    while (!list_empty(&in->tombstones))
+        conv_bury(container_of(in->tombstones.next, struct conv, node));
+    names_forget(in);
+    while (!list_empty(&in->all_data))
+        data_free(container_of(in->all_data.next, struct data, all));
+    while (!list_empty(&in->all_strings))
+        string_forget(container_of(in->all_strings.next, struct string, all));
+}
+
+static void end_everything(struct inst *in)
+{
+    handle_free(in->handle);
+    in->handle = 0;
+    in->ending = true;
+    names_unregister(in, NULL);
+    while (!list_empty(&in->convs)) {
+        struct conv *c = container_of(in->convs.next, struct conv, node);
+
+        conv_hold(c);
+        conv_end(c, DMLERR_NO_CONV_ESTABLISHED);
+        list_remove(&c->node); /* one whose XTYP_DISCONNECT is running ends by itself */
+        list_append(&in->tombstones, &c->node);
+        conv_drop(c);
+    }
+}
+
+void inst_close(struct inst *in)
+{
+    inst_hold(in);
+    if (in->holds == 1)
+        dispatch_pending(in);
+    if (!in->ending)
+        end_everything(in);
+    inst_drop(in);
+}
+
+void inst_abort(struct inst *in)
+{
+    inst_hold(in);
+    if (!in->ending)
+        end_everything(in);
+    release_everything(in);
+    inst_free(in);
+}
+
+void inst_hold(struct inst *in)
+{
+    in->holds++;
+}
+
+void inst_drop(struct inst *in)
+{
+    if (in->holds == 1 && in->ending) {
+        await_partners(in); /* still held, so that what runs meanwhile does not come here again */
+        release_everything(in);
+        inst_free(in);
+        return;
+    }
+    in->holds--;
+}

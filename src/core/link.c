@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* Advise loops (ddeml-api 6.4). A loop is known on both sides by conversation, item and format. A server also
+ * keeps its loops in groups of equal topic, item and format, which is how DdePostAdvise finds them. */
+
+#include "core/core.h"
+
+struct group {
+    struct list node;         /* inst->groups */
+    struct map_node by_topic; /* inst->topics */
+    struct string *topic, *item;
+    UINT fmt;
+    struct list links;
+    unsigned count;
+};
+
+/* An update that the client has still to acknowledge. It outlives its loop: the ACK may cross the UNADVISE.
+ */
+struct update {
+    struct list node; /* conv->unacked */
+    struct string *item;
+    struct link *link;
+    struct wire_sent sent;
+};
+
+/* ---- Loops
+ * -------------------------------------------------------------------------------------------------------- */
+
+static uintptr_t hash_of(const void *a, const void *b)
+{
+    return map_hash((uintptr_t)a, (uintptr_t)b);
+}
+
+static struct group *group_find(struct inst *in, const struct string *topic, const struct string *item,
+                                UINT fmt)
+{
+    struct map_node *node = map_first(&in->topics, hash_of(topic, item));
+
+    for (; node; node = map_next(node)) {
+        struct group *g = container_of(node, struct group, by_topic);
+
+        if (g->topic == topic && g->item == item && g->fmt == fmt)
+            return g;
+    }
+    return NULL;
+}
+
+static struct group *group_get(struct inst *in, struct string *topic, struct string *item, UINT fmt)
+{
+    struct group *g = group_find(in, topic, item, fmt);
+
+    if (g || !(g = mem_new(sizeof *g)))
+        return g;
+    g->topic = string_ref(topic);
+    g->item = string_ref(item);
+    g->fmt = fmt;
+    list_init(&g->links);
+    list_append(&in->groups, &g->node);
+    map_put(&in->topics, &g->by_topic, hash_of(topic, item));
+    return g;
+}
+
+static void group_leave(struct inst *in, struct group *g)
+{
+    if (--g->count)
+        return;
+    list_remove(&g->node);
+    map_remove(&in->topics, &g->by_topic);
+    string_unref(g->topic);
+    string_unref(g->item);
+    mem_free(g);
+}
+
+struct link *link_new(struct conv *c, struct string *item, UINT fmt, UINT flags)
+{
+    struct inst *in = c->inst;
+    struct link *l = mem_new(sizeof *l);
+
+    if (!l)
+        return NULL;
+    l->group = c->client ? NULL : group_get(in, c->topic, item, fmt);
+    if (!c->client && !l->group) {
+        mem_free(l);
+        return NULL;
+    }
+    list_init(&l->in_group);
+    if (l->group) {
+        l->group->count++;
+        list_append(&l->group->links, &l->in_group);
+    }
+    l->conv = c;
+    l->inst = in;
+    l->item = string_ref(item);
+    l->fmt = fmt;
+    l->no_data = flags & XTYPF_NODATA;
+    l->ack_req = flags & XTYPF_ACKREQ;
+    l->refs = 1;
+    list_append(&c->links, &l->node);
+    map_put(&in->links, &l->by_item, hash_of(c, item));
+    in->link_changes++;
+    ledger_count(&in->ledger, LEDGER_links, 1);
+    return l;
+}
+
+static struct link *find(struct conv *c, const struct string *item, UINT fmt, bool any_warm)
+{
+    struct map_node *node = map_first(&c->inst->links, hash_of(c, item));
+
+    for (; node; node = map_next(node)) {
+        struct link *l = container_of(node, struct link, by_item);
+
+        if (l->conv == c && l->item == item && (any_warm ? l->no_data : l->fmt == fmt))
+            return l;
+    }
+    return NULL;
+}
+
+struct link *link_find(struct conv *c, const struct string *item, UINT fmt)
+{
+    return find(c, item, fmt, false);
+}
+
+struct link *link_find_notice(struct conv *c, const struct string *item)
+{
+    return find(c, item, 0, true);
+}
+
+void link_ref(struct link *l)
+{
+    l->refs++;
+}
+
+void link_unref(struct link *l)
+{
+    struct inst *in = l->inst;
+
+    if (--l->refs)
+        return;
+    string_unref(l->item);
+    ledger_count(&in->ledger, LEDGER_links, -1);
+    mem_free(l);
+}
+
+void link_end(struct link *l)
+{
+    struct inst *in = l->inst;
+
+    list_remove(&l->node);
+    list_remove(&l->in_group);
+    map_remove(&in->links, &l->by_item);
+    if (l->group)
+        group_leave(in, l->group);
+    l->group = NULL;
+    l->conv = NULL;
+    in->link_changes++;
+    link_unref(l);
+}
+
+void link_end_all(struct conv *c)
+{
+    while (!list_empty(&c->links))
+        link_end(container_of(c->links.next, struct link, node));
+}
+
+/* ---- Updates
+ * -------------------------------------------------------------------------------------------------------- */
+
+static struct update *update_new(struct link *l)
+{
+    struct update *u = mem_new(sizeof *u);
+
+    if (!u)
+        return NULL;
+    u->item = string_ref(l->item);
+    u->link = l;
+    link_ref(l);
+    list_append(&l->conv->unacked, &u->node);
+    return u;
+}
+
+static void update_free(struct update *u)
+{
+    list_remove(&u->node);
+    string_unref(u->item);
+    link_unref(u->link);
+    mem_free(u);
+}
+
+static bool usable(const struct link *l)
+{
+    return l->conv && l->conv->state == CONV_OPEN && !l->conv->broken && l->state == LINK_ACTIVE;
+}
+
+/* Sends what m carries over the loop; m's contents are gone afterwards. */
+static UINT send_update(struct link *l, struct wire_msg *m)
+{
+    struct conv *c = l->conv;
+    struct update *u = l->ack_req ? update_new(l) : NULL;
+    int r;
+
+    m->atom = string_atom_ref(l->item);
+    if (!m->atom || (l->ack_req && !u)) {
+        wire_dispose(&c->end, m, WIRE_POST_FAILED);
+        if (u)
+            update_free(u);
+        return DMLERR_MEMORY_ERROR;
+    }
+    r = wire_post(&c->end, m, u ? &u->sent : NULL);
+    if (conv_posted(c, r)) {
+        l->pending = u != NULL;
+        l->inst->link_changes += l->pending;
+        return DMLERR_NO_ERROR;
+    }
+    if (u)
+        update_free(u);
+    return r == HOST_FAULT ? DMLERR_MEMORY_ERROR : DMLERR_POSTMSG_FAILED;
+}
+
+/* Serves one loop: asks the application for the value of a hot one. The caller holds the instance and l. */
+static UINT serve(struct link *l, unsigned count)
+{
+    struct wire_msg m = {.id = WIRE_DATA, .fmt = (uint16_t)l->fmt, .owned = true};
+    struct conv *c = l->conv;
+    UINT error = DMLERR_NO_ERROR;
+    uintptr_t result;
+
+    conv_hold(c);
+    m.status = WIRE_FRELEASE | (l->ack_req ? WIRE_FACKREQ : 0);
+    if (!l->no_data) {
+        result = inst_raise(c->inst, c, XTYP_ADVREQ, l->fmt, (HCONV)c->handle, string_handle(c->topic),
+                            string_handle(l->item), 0, count, 0);
+        m.mem = server_take_result(c, result, l->item, l->fmt);
+    }
+    if (!usable(l))
+        wire_dispose(&c->end, &m, WIRE_POST_FAILED); /* the callback ended it */
+    else if (m.mem || l->no_data)
+        error = send_update(l, &m);
+    conv_drop(c);
+    return error;
+}
+
+void link_confirmed(struct link *l)
+{
+    if (!l->conv || l->state != LINK_STARTING)
+        return;
+    l->state = LINK_ACTIVE;
+    if (l->dirty && usable(l)) {
+        l->dirty = false;
+        serve(l, 0);
+    }
+}
+
+static struct update *match(struct conv *c, uintptr_t item)
+{
+    list_each (node, next, &c->unacked) {
+        struct update *u = container_of(node, struct update, node);
+
+        if (u->item->atom == item || !item)
+            return u;
+    }
+    return NULL;
+}
+
+void link_update_acked(struct conv *c, struct wire_msg *ack)
+{
+    struct update *u = match(c, ack->answer);
+    struct link *l;
+
+    if (ack->answer >= 0xC000 && ack->answer <= 0xFFFF)
+        wire_ack_is_atom(&c->end, ack);
+    wire_dispose(&c->end, ack, WIRE_ACCEPTED);
+    if (!u)
+        return; /* spontaneous (A7) */
+    wire_settle(&c->end, &u->sent, ack->status & WIRE_FACK ? WIRE_ACKED : WIRE_NACKED);
+    l = u->link;
+    link_ref(l);
+    update_free(u);
+    l->pending = false;
+    l->inst->link_changes++;
+    if (l->dirty && usable(l)) {
+        l->dirty = false;
+        serve(l, CADV_LATEACK);
+    }
+    link_unref(l);
+}
+
+void link_settle_all(struct conv *c)
+{
+    while (!list_empty(&c->unacked)) {
+        struct update *u = container_of(c->unacked.next, struct update, node);
+
+        wire_settle(&c->end, &u->sent, WIRE_ENDED);
+        update_free(u);
+    }
+}
+
+/* ---- DdePostAdvise
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* The loops to be served, grouped: those of one topic, item and format stand together. */
+struct batch {
+    struct link **links;
+    size_t n;
+    struct link *few[8];
+};
+
+static bool matches(const struct group *g, const struct string *topic, const struct string *item)
+{
+    return (!topic || g->topic == topic) && (!item || g->item == item);
+}
+
+/* Walks the groups that match, from NULL to NULL; those of a topic and an item are found at once. */
+static struct group *next_group(struct inst *in, const struct string *topic, const struct string *item,
+                                const struct group *after)
+{
+    struct map_node *at;
+    struct list *place;
+
+    if (topic && item) {
+        at = after ? map_next(&after->by_topic) : map_first(&in->topics, hash_of(topic, item));
+        while (at && !matches(container_of(at, struct group, by_topic), topic, item))
+            at = map_next(at);
+        return at ? container_of(at, struct group, by_topic) : NULL;
+    }
+    place = after ? after->node.next : in->groups.next;
+    while (place != &in->groups && !matches(container_of(place, struct group, node), topic, item))
+        place = place->next;
+    return place != &in->groups ? container_of(place, struct group, node) : NULL;
+}
+
+static void batch_add(struct batch *b, struct group *g)
+{
+    list_each (node, next, &g->links) {
+        struct link *l = container_of(node, struct link, in_group);
+
+        link_ref(l);
+        b->links[b->n++] = l;
+    }
+}
+
+static bool batch_open(struct batch *b, struct inst *in, const struct string *topic,
+                       const struct string *item)
+{
+    struct group *g;
+    size_t n = 0;
+
+    for (g = next_group(in, topic, item, NULL); g; g = next_group(in, topic, item, g))
+        n += g->count;
+    b->n = 0;
+    b->links = n > sizeof b->few / sizeof *b->few ? mem_new(n * sizeof *b->links) : b->few;
+    if (!b->links)
+        return false;
+    for (g = next_group(in, topic, item, NULL); g; g = next_group(in, topic, item, g))
+        batch_add(b, g);
+    return true;
+}
+
+static void batch_close(struct batch *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        link_unref(b->links[i]);
+    if (b->links != b->few)
+        mem_free(b->links);
+}
+
+/* How many of the group will still be asked for data, from place i on. */
+static unsigned still_asked(const struct batch *b, size_t i)
+{
+    const struct group *g = b->links[i]->group;
+    unsigned count = 0;
+
+    for (; i < b->n && b->links[i]->group == g; i++)
+        count += usable(b->links[i]) && !b->links[i]->no_data && !b->links[i]->pending;
+    return count;
+}
+
+UINT link_post_advise(struct inst *in, struct string *topic, struct string *item)
+{
+    UINT error = DMLERR_NO_ERROR, failed;
+    unsigned asked = 0, seen = 0, before;
+    const struct group *group = NULL;
+    struct batch b;
+
+    if (!batch_open(&b, in, topic, item))
+        return DMLERR_MEMORY_ERROR;
+    for (size_t i = 0; i < b.n; i++) {
+        struct link *l = b.links[i];
+
+        if (!l->conv)
+            continue;
+        if (l->group != group || in->link_changes != seen)
+            asked = still_asked(&b, i);
+        group = l->group;
+        seen = before = in->link_changes;
+        if (l->state == LINK_STARTING || l->pending)
+            l->dirty = true; /* served when its ACK is through */
+        else if (usable(l)) {
+            asked -= !l->no_data;
+            failed = serve(l, asked < CADV_LATEACK ? asked : CADV_LATEACK - 1);
+            error = failed ? failed : error;
+            if (l->pending && in->link_changes - before == 1)
+                seen = in->link_changes; /* nothing has changed but this one */
+        }
+    }
+    batch_close(&b);
+    return error;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* The end of a conversation (dde-protocol section 7). A window is destroyed only when nothing can arrive at
+ * it any more: when the partner's TERMINATE has come, which is its last message, or when the partner has
+ * gone. Until then it is a tombstone that disposes of whatever comes. */
+
+#include "core/core.h"
+
+static bool post_terminate(struct conv *c, int *result)
+{
+    struct wire_msg m = {.id = WIRE_TERMINATE};
+
+    *result = wire_post(&c->end, &m, NULL);
+    return *result == HOST_OK;
+}
+
+/* What ends with the conversation on our side, whoever ends it. */
+static void stop_everything(struct conv *c)
+{
+    delivery_discard(c);
+    link_end_all(c);
+    wire_drop_backlog(&c->end);
+}
+
+/* Everything that is already queued for the window, by the T rows. */
+static void drain(struct conv *c)
+{
+    struct host_msg hm;
+
+    while (c->end.self && host_take(c->end.self, &hm))
+        conv_message(c, &hm);
+}
+
+static void make_tombstone(struct conv *c)
+{
+    if (c->handle)
+        handle_free(c->handle);
+    c->handle = 0;
+    list_remove(&c->node);
+    list_append(&c->inst->tombstones, &c->node);
+}
+
+void conv_end(struct conv *c, UINT error)
+{
+    int r;
+
+    if (c->state != CONV_OPEN && c->state != CONV_CONNECTING)
+        return;
+    conv_hold(c);
+    make_tombstone(c);
+    client_fail_all(c, error, false);
+    stop_everything(c);
+    c->state = CONV_CLOSING;
+    c->owes_terminate = !post_terminate(c, &r);
+    if (r == HOST_GONE && !host_window_alive(c->end.partner)) {
+        conv_finish(c);
+    } else {
+        conv_watch(c);
+        drain(c);
+    }
+    conv_drop(c);
+}
+
+static void raise_disconnect(struct conv *c)
+{
+    if (!(c->inst->flags & CBF_SKIP_DISCONNECTS))
+        inst_raise(c->inst, c, XTYP_DISCONNECT, 0, (HCONV)c->handle, 0, 0, 0, 0, c->self);
+}
+
+/* The partner ended it, or has gone: TERMINATE is answered first, then the application is told. */
+void conv_peer_quits(struct conv *c)
+{
+    int r;
+
+    c->terminated = true;
+    stop_everything(c);
+    post_terminate(c, &r);
+    wire_drop_backlog(&c->end);
+    c->state = CONV_DEAD;
+    link_settle_all(c);
+    client_fail_all(c, DMLERR_SERVER_DIED, true);
+    raise_disconnect(c);
+    make_tombstone(c);
+}
+
+void conv_violated(struct conv *c)
+{
+    conv_hold(c);
+    c->terminated = true;
+    raise_disconnect(c);
+    conv_end(c, DMLERR_SERVER_DIED);
+    conv_drop(c);
+}
+
+void conv_finish(struct conv *c)
+{
+    conv_hold(c);
+    if (c->state == CONV_OPEN) {
+        stop_everything(c);
+        make_tombstone(c);
+    }
+    c->state = CONV_DEAD;
+    client_end(c);
+    link_settle_all(c);
+    conv_drop(c);
+}
+
+void conv_window_lost(struct conv *c)
+{
+    conv_end(c, DMLERR_NO_CONV_ESTABLISHED);
+    drain(c);
+    c->end.self = 0;
+    ledger_count(&c->inst->ledger, LEDGER_windows, -1);
+    conv_finish(c);
+}
+
+/* Retries what a full queue held up, and notices partners that have gone without a word. */
+bool conv_sweep(struct conv *c)
+{
+    int r;
+
+    if (c->state == CONV_DEAD)
+        return false;
+    if (c->owes_terminate)
+        c->owes_terminate = !post_terminate(c, &r);
+    else
+        conv_posted(c, wire_flush(&c->end));
+    if (c->end.partner && !host_window_alive(c->end.partner)) {
+        drain(c); /* its last words may still be here */
+        if (c->state == CONV_CLOSING)
+            conv_finish(c);
+        else if (c->state == CONV_OPEN)
+            conv_peer_quits(c);
+        return false;
+    }
+    return c->state == CONV_CLOSING || !c->end.local || !list_empty(&c->end.backlog);
+}

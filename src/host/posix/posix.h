@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#ifndef DDEML_HOST_POSIX_H
+#define DDEML_HOST_POSIX_H
+
+/* A small user32 for DDE: windows, message queues, timers and sent messages for the threads of one process.
+ *
+ * Who may touch what:
+ * - A window's slot and a thread's record are never given back to the heap, only used again. So whoever holds
+ *   a stale handle may still look at them, and learns under the owner's lock whether the handle is the live
+ * one.
+ * - struct host_thread.lock guards the thread's queue, its list of sent messages, and what other threads see
+ * of its windows. It is a leaf: no second lock is taken under it, and it is never held while a procedure
+ * runs.
+ * - The directory's lock (window.c) guards the free slots and the lists that broadcasts walk. A leaf, too.
+ * - Everything marked "owner" is read and written by the owning thread alone. */
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/list.h"
+#include "host/host.h"
+#include "host/posix/slots.h"
+
+#define FOREVER UINT64_MAX
+
+enum { QUEUE_LIMIT = 10000, SPARE_LIMIT = 64 };
+
+struct timer;
+struct batch;
+
+/* What a sleeping thread wants to be woken for. */
+enum wake {
+    WAKE_SENT = 1,  /* a message was sent to it                                 */
+    WAKE_CORE = 2,  /* WM_DDE_* or HOST_EV_* was posted                          */
+    WAKE_REST = 4,  /* another message was posted                                */
+    WAKE_REPLY = 8, /* everybody it has sent its message to is done              */
+};
+
+struct host_thread {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct host_thread *next_record; /* all there are, for ever                */
+    struct host_thread *next_free;
+
+    /* under the lock */
+    bool live;
+    unsigned waiting;       /* enum wake, 0: not asleep                       */
+    struct list core, rest; /* struct post.in_thread: WM_DDE_* and HOST_EV_*; others */
+    uint64_t posts;         /* numbers posts, to merge the two lists          */
+    size_t queued;          /* posts that count towards QUEUE_LIMIT           */
+    struct list spare;      /* struct post.in_thread                          */
+    size_t n_spare;
+    struct list sent, running; /* struct sent.link: to be begun; begun          */
+
+    /* owner */
+    void *slot;
+    void (*at_exit)(void *value);
+    bool ending;           /* at_exit is over: no new windows                */
+    struct list roots;     /* struct window.siblings: windows without parent */
+    struct list closing;   /* the same: windows that are being destroyed     */
+    struct list batches;   /* struct batch.link: what it is sending          */
+    struct timer **timers; /* a heap, the next one due first                 */
+    size_t n_timers, timer_room;
+};
+
+struct window {
+    struct slot slot; /* first; its handle is 0 once the window takes no more messages */
+    _Atomic(struct host_thread *) owner;
+    _Atomic unsigned traits; /* enum host_class, UNICODE_TRAIT */
+
+    /* owner */
+    struct list children, siblings;
+    host_proc *proc;
+    void *ctx;
+    struct timer *timer;
+
+    /* under the owner's lock */
+    struct list dde, other; /* struct post.in_window: WM_DDE_*, the rest */
+    struct host_card *card;
+
+    struct list audience; /* under the directory's lock */
+};
+
+enum { CLASS_TRAITS = 7, UNICODE_TRAIT = 8 };
+
+/* One posted message. */
+struct post {
+    struct list in_thread, in_window;
+    struct window *wnd;
+    struct timer *timer; /* the timer whose event this is, and part of which it is; NULL: an ordinary post */
+    uint64_t order;
+    struct host_msg msg;
+};
+
+/* A procedure call that is due. */
+struct job {
+    host_proc *proc;
+    void *ctx;
+    struct host_msg msg;
+    struct sent *sent; /* NULL: the message was posted */
+};
+
+/* ---- thread.c ------------------------------------------------------------------------------------ */
+
+struct host_thread *thread_self(void); /* the calling thread's record; NULL: no memory for it   */
+struct host_thread *thread_peek(void); /* the same, but does not make one                       */
+
+/* The owner of a window, locked, if the handle is live; else NULL. */
+struct host_thread *thread_lock_owner(host_wnd wnd, struct window **wp);
+
+/* Lets go of the record's lock and wakes the thread if it sleeps for this. */
+void thread_unlock_and_wake(struct host_thread *t, enum wake what);
+void thread_wake(struct host_thread *t, enum wake what);
+
+/* Sleeps until woken for one of these or until the time; holds the lock before and after. */
+void thread_park(struct host_thread *me, unsigned what, uint64_t until);
+
+/* ---- window.c ------------------------------------------------------------------------------------ */
+
+struct window *window_at(host_wnd wnd); /* the slot; the window may be another by now */
+struct window *window_own(struct host_thread *me,
+                          host_wnd wnd);                /* a window of the calling thread; else NULL  */
+bool window_open(const struct window *w, host_wnd wnd); /* it still takes messages                    */
+void windows_end(struct host_thread *me);               /* destroys all, with their last calls        */
+
+/* All windows that hear such a broadcast, in memory of the heap; NULL: no memory. */
+host_wnd *window_audience(enum host_audience audience, size_t *n);
+
+/* ---- queue.c: under the owner's lock -------------------------------------------------------------- */
+
+void queue_append(struct host_thread *t, struct window *w, struct post *p);
+bool queue_next(struct host_thread *me, unsigned kinds, struct job *job);
+void queue_drop(struct host_thread *me, struct window *w); /* everything that is queued for the window */
+void queue_free_spare(struct host_thread *me);
+
+/* ---- timer.c ------------------------------------------------------------------------------------- */
+
+void timers_raise(struct host_thread *me, uint64_t now); /* queues the events that are due (under the lock) */
+uint64_t timers_next(const struct host_thread *me); /* when the next one is due; FOREVER: none           */
+void timer_stop(struct host_thread *me, struct window *w);
+void timers_deinit(struct host_thread *me);
+
+/* ---- send.c -------------------------------------------------------------------------------------- */
+
+bool sent_next(struct host_thread *me, struct job *job); /* under the lock                              */
+void sent_finish(struct sent *sent);                     /* its procedure has returned                 */
+void sent_refuse(struct host_thread *me, host_wnd gone); /* the window has closed                       */
+void sent_abandon(struct host_thread *me);               /* no running procedure will return any more  */
+bool batch_over(const struct batch *b);                  /* all have answered                           */
+void batches_end(struct host_thread *me);
+
+/* ---- pump.c -------------------------------------------------------------------------------------- */
+
+/* Waits for the next thing to do: messages of these kinds, until the time or, unless NULL, until the batch is
+ * over. */
+bool job_next(struct host_thread *me, unsigned kinds, const struct batch *b, uint64_t until, struct job *job);
+void job_run(const struct job *job);
+
+#endif

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#include "host/posix/figures.h"
+#include "host/posix/posix.h"
+
+#include <stdlib.h>
+
+/* The directory: every window of the process, and who hears which broadcast. */
+static struct {
+    pthread_mutex_t lock;
+    struct slots slots;
+    long n;
+    struct audience {
+        struct list members; /* struct window.audience */
+        size_t n;
+    } audience[2]; /* by enum host_audience */
+} directory = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .slots = {.item_size = sizeof(struct window)},
+    .audience =
+        {
+            {.members = {&directory.audience[0].members, &directory.audience[0].members}},
+            {.members = {&directory.audience[1].members, &directory.audience[1].members}},
+        },
+};
+
+/* ---- Finding -------------------------------------------------------------------------------------- */
+
+struct window *window_at(host_wnd wnd)
+{
+    return (struct window *)(void *)slots_at(&directory.slots, wnd);
+}
+
+bool window_open(const struct window *w, host_wnd wnd)
+{
+    return wnd && atomic_load_explicit(&w->slot.handle, memory_order_acquire) == wnd;
+}
+
+/* The order of the tests matters: once the owner is known to be this thread, nobody else can change the
+ * value. */
+struct window *window_own(struct host_thread *me, host_wnd wnd)
+{
+    struct window *w = window_at(wnd);
+
+    if (!w || !me || atomic_load_explicit(&w->owner, memory_order_acquire) != me)
+        return NULL;
+    return w->slot.value == wnd ? w : NULL;
+}
+
+bool host_window_alive(host_wnd wnd)
+{
+    struct window *w = window_at(wnd);
+
+    return w && window_open(w, wnd);
+}
+
+/* The traits belong to the handle if it is live both before and after they have been read: they change only
+ * while the slot has no live handle. */
+static bool read_traits(host_wnd wnd, unsigned *traits)
+{
+    struct window *w = window_at(wnd);
+
+    if (!w || !window_open(w, wnd))
+        return false;
+    *traits = atomic_load_explicit(&w->traits, memory_order_acquire);
+    return window_open(w, wnd);
+}
+
+bool host_window_unicode(host_wnd wnd)
+{
+    unsigned traits;
+
+    return read_traits(wnd, &traits) && (traits & UNICODE_TRAIT);
+}
+
+bool host_window_is(host_wnd wnd, enum host_class cls)
+{
+    unsigned traits;
+
+    return read_traits(wnd, &traits) && (traits & CLASS_TRAITS) == (unsigned)cls;
+}
+
+/* All windows are of this process. */
+bool host_window_foreign(host_wnd wnd)
+{
+    (void)wnd;
+    return false;
+}
+
+/* ---- Making --------------------------------------------------------------------------------------- */
+
+static struct audience *audience_of(enum host_class cls)
+{
+    if (cls == HOST_MOM || cls == HOST_PLAIN)
+        return &directory.audience[HOST_TOP_LEVEL];
+    return cls == HOST_EVENT ? &directory.audience[HOST_EVENT_WINDOWS] : NULL;
+}
+
+static struct window *take_slot(void)
+{
+    struct window *w;
+
+    pthread_mutex_lock(&directory.lock);
+    w = (struct window *)(void *)slots_take(&directory.slots);
+    if (w)
+        directory.n++;
+    pthread_mutex_unlock(&directory.lock);
+    return w;
+}
+
+static void publish(struct window *w, enum host_class cls)
+{
+    struct audience *a = audience_of(cls);
+
+    atomic_store_explicit(&w->slot.handle, w->slot.value, memory_order_release);
+    if (!a)
+        return;
+    pthread_mutex_lock(&directory.lock);
+    list_append(&a->members, &w->audience);
+    a->n++;
+    pthread_mutex_unlock(&directory.lock);
+}
+
+host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, host_proc *proc, void *ctx)
+{
+    struct host_thread *me = thread_self();
+    struct window *mom = window_own(me, parent), *w;
+
+    if (!me || me->ending || (parent && !(mom && window_open(mom, parent))))
+        return 0;
+    w = take_slot();
+    if (!w)
+        return 0;
+    list_init(&w->children);
+    list_init(&w->dde);
+    list_init(&w->other);
+    list_init(&w->audience);
+    list_append(mom ? &mom->children : &me->roots, &w->siblings);
+    w->proc = proc;
+    w->ctx = ctx;
+    atomic_store_explicit(&w->traits, (unsigned)cls | (unicode ? UNICODE_TRAIT : 0), memory_order_release);
+    atomic_store_explicit(&w->owner, me, memory_order_release);
+    publish(w, cls);
+    return w->slot.value;
+}
+
+/* ---- Destroying ----------------------------------------------------------------------------------- */
+
+/* From here on the window takes no more messages; those it has got are still there. It leaves the tree, so
+ * that whatever else is destroyed meanwhile passes it by. */
+static void close_window(struct host_thread *me, struct window *w)
+{
+    list_remove(&w->siblings);
+    list_append(&me->closing, &w->siblings);
+
+    pthread_mutex_lock(&me->lock);
+    atomic_store_explicit(&w->slot.handle, 0, memory_order_release);
+    pthread_mutex_unlock(&me->lock);
+    sent_refuse(me, w->slot.value);
+
+    if (!audience_of(w->traits & CLASS_TRAITS))
+        return;
+    pthread_mutex_lock(&directory.lock);
+    list_remove(&w->audience);
+    audience_of(w->traits & CLASS_TRAITS)->n--;
+    pthread_mutex_unlock(&directory.lock);
+}
+
+static void drop_messages(struct host_thread *me, struct window *w)
+{
+    pthread_mutex_lock(&me->lock);
+    queue_drop(me, w);
+    pthread_mutex_unlock(&me->lock);
+}
+
+static void free_window(struct host_thread *me, struct window *w)
+{
+    timer_stop(me, w);
+    drop_messages(me, w);
+    free(w->card);
+    w->card = NULL;
+    list_remove(&w->siblings);
+    atomic_store_explicit(&w->owner, NULL, memory_order_release);
+
+    pthread_mutex_lock(&directory.lock);
+    slots_give(&directory.slots, &w->slot);
+    directory.n--;
+    pthread_mutex_unlock(&directory.lock);
+}
+
+static struct window *first_leaf(struct window *w)
+{
+    while (!list_empty(&w->children))
+        w = container_of(w->children.next, struct window, siblings);
+    return w;
+}
+
+static void last_call(struct host_thread *me, struct window *w)
+{
+    struct host_msg msg = {.to = w->slot.value, .id = HOST_EV_DESTROYED};
+
+    close_window(me, w);
+    w->proc(w->ctx, &msg);
+}
+
+/* The procedures may destroy other windows meanwhile, so every round starts afresh from the window itself. A
+ * closed window gets no more children and cannot be destroyed again. */
+static void destroy_children(struct host_thread *me, struct window *w)
+{
+    while (!list_empty(&w->children)) {
+        struct window *leaf = first_leaf(w);
+        last_call(me, leaf);
+        free_window(me, leaf);
+    }
+}
+
+void host_window_destroy(host_wnd wnd)
+{
+    struct host_thread *me = thread_peek();
+    struct window *w = window_own(me, wnd);
+
+    if (!w || !window_open(w, wnd))
+        return;
+    close_window(me, w);
+    drop_messages(me, w);
+    destroy_children(me, w);
+    free_window(me, w);
+}
+
+/* Windows that are still closing belong to procedures that ended the thread. */
+void windows_end(struct host_thread *me)
+{
+    while (!list_empty(&me->roots)) {
+        struct window *leaf = first_leaf(container_of(me->roots.next, struct window, siblings));
+        last_call(me, leaf);
+        free_window(me, leaf);
+    }
+    while (!list_empty(&me->closing)) {
+        struct window *w = container_of(me->closing.next, struct window, siblings);
+        destroy_children(me, w);
+        free_window(me, w);
+    }
+}
+
+/* ---- Cards ---------------------------------------------------------------------------------------- */
+
+bool host_card_set(host_wnd wnd, const struct host_card *card)
+{
+    struct host_card *fresh = malloc(sizeof *fresh), *old;
+    struct host_thread *t;
+    struct window *w;
+
+    if (!fresh)
+        return false;
+    *fresh = *card;
+    t = thread_lock_owner(wnd, &w);
+    if (!t) {
+        free(fresh);
+        return false;
+    }
+    old = w->card;
+    w->card = fresh;
+    pthread_mutex_unlock(&t->lock);
+    free(old);
+    return true;
+}
+
+bool host_card_get(host_wnd wnd, struct host_card *card)
+{
+    struct window *w;
+    struct host_thread *t = thread_lock_owner(wnd, &w);
+    bool found;
+
+    if (!t)
+        return false;
+    found = w->card;
+    if (found)
+        *card = *w->card;
+    pthread_mutex_unlock(&t->lock);
+    return found;
+}
+
+/* ---- Broadcasts ----------------------------------------------------------------------------------- */
+
+host_wnd *window_audience(enum host_audience audience, size_t *n)
+{
+    struct audience *a = &directory.audience[audience];
+    host_wnd *all;
+
+    pthread_mutex_lock(&directory.lock);
+    *n = 0;
+    all = malloc((a->n + 1) * sizeof *all);
+    if (all) {
+        list_each (node, next, &a->members)
+            all[(*n)++] = container_of(node, struct window, audience)->slot.value;
+    }
+    pthread_mutex_unlock(&directory.lock);
+    return all;
+}
+
+long figure_windows(void)
+{
+    long n;
+
+    pthread_mutex_lock(&directory.lock);
+    n = directory.n;
+    pthread_mutex_unlock(&directory.lock);
+    return n;
+}

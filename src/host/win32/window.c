@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#include "win32.h"
+
+/* Windows and their records. A record hangs in the window's extra bytes (GWLP_USERDATA is left to programs
+ * that subclass conversation windows) and in its thread's list. Other threads of the process may read it:
+ * it is taken away from the window under records_lock before it is freed. */
+
+#define FORMS 2 /* ANSI, Unicode */
+
+/* Classes with one form are registered in Unicode; an ANSI window of such a class is made one by itself. The
+ * names by form are also what the classes of other windows are compared with. */
+static const struct {
+    const char *ansi;
+    const WCHAR *unicode[FORMS];
+} names[] = {
+    [HOST_MOM] = {NULL, {L"DDEMLMom", L"DDEMLMom"}},
+    [HOST_EVENT] = {NULL, {L"DDEMLEvent", L"DDEMLEvent"}},
+    [HOST_CLIENT] = {"DDEMLAnsiClient", {L"DDEMLAnsiClient", L"DDEMLUnicodeClient"}},
+    [HOST_SERVER] = {"DDEMLAnsiServer", {L"DDEMLAnsiServer", L"DDEMLUnicodeServer"}},
+    [HOST_PLAIN] = {NULL, {L"DdemlPlain", L"DdemlPlain"}},
+};
+
+#define CLASSES (sizeof names / sizeof names[0])
+
+static ATOM classes[CLASSES][FORMS];
+static SRWLOCK records_lock = SRWLOCK_INIT;
+
+/* ---- Records ---------------------------------------------------------------------------------------- */
+
+/* The record of a window of this process and this module, else NULL. From another thread than the window's:
+ * only under records_lock. */
+static struct window *record_of(HWND hwnd)
+{
+    DWORD process = 0;
+    ATOM atom;
+
+    if (GetWindowThreadProcessId(hwnd, &process) == 0 || process != GetCurrentProcessId())
+        return NULL;
+    if ((HINSTANCE)GetClassLongPtrW(hwnd, GCLP_HMODULE) != win32_module())
+        return NULL;
+    atom = (ATOM)GetClassLongPtrW(hwnd, GCW_ATOM);
+    for (size_t i = 0; i < CLASSES; i++) {
+        if (atom != 0 && (atom == classes[i][0] || atom == classes[i][1]))
+            return (struct window *)GetWindowLongPtrW(hwnd, 0);
+    }
+    return NULL;
+}
+
+static void record_unlink(struct window *self)
+{
+    if (self->link == NULL)
+        return;
+    *self->link = self->next;
+    if (self->next != NULL)
+        self->next->link = self->link;
+    self->link = NULL;
+}
+
+static void record_link(struct window *self, struct window **at)
+{
+    self->next = *at;
+    self->link = at;
+    if (self->next != NULL)
+        self->next->link = &self->next;
+    *at = self;
+}
+
+static void record_free(struct window *self)
+{
+    record_unlink(self);
+    host_free(self->card);
+    host_free(self);
+}
+
+/* ---- Procedures ------------------------------------------------------------------------------------- */
+
+static void deliver(struct window *self, uint32_t id, WPARAM wparam, LPARAM lparam)
+{
+    struct host_msg msg = {(host_wnd)self->hwnd, id, wparam, (uintptr_t)lparam};
+
+    self->busy++;
+    self->proc(self->ctx, &msg);
+    if (--self->busy == 0 && self->gone)
+        record_free(self);
+}
+
+static void detach(struct window *self)
+{
+    AcquireSRWLockExclusive(&records_lock);
+    SetWindowLongPtrW(self->hwnd, 0, 0);
+    ReleaseSRWLockExclusive(&records_lock);
+    record_unlink(self);
+    self->gone = true;
+    if (self->busy == 0)
+        record_free(self);
+}
+
+/* False if the message is none of ours. */
+static bool handle(HWND hwnd, UINT id, WPARAM wparam, LPARAM lparam)
+{
+    const struct messages *own = win32_messages();
+    struct window *self;
+
+    if (id == WM_NCCREATE) {
+        self = ((const CREATESTRUCTW *)lparam)->lpCreateParams; /* the ANSI one has the same layout */
+        self->hwnd = hwnd;
+        SetWindowLongPtrW(hwnd, 0, (LONG_PTR)self);
+        return false;
+    }
+    self = (struct window *)GetWindowLongPtrW(hwnd, 0);
+    if (self == NULL)
+        return false;
+    if (id >= WM_DDE_LOWEST && id <= WM_DDE_HIGHEST)
+        deliver(self, id, wparam, lparam);
+    else if (id == own->resume)
+        deliver(self, HOST_EV_RESUME, wparam, lparam);
+    else if (id == own->arrived)
+        deliver(self, HOST_EV_REGISTER, wparam, lparam);
+    else if (id == own->left)
+        deliver(self, HOST_EV_UNREGISTER, wparam, lparam);
+    else if (id == WM_TIMER && self->timed)
+        deliver(self, HOST_EV_TIMER, 0, 0);
+    else if (id == WM_DESTROY && !self->expected)
+        deliver(self, HOST_EV_DESTROYED, 0, 0);
+    else if (id == WM_NCDESTROY)
+        detach(self);
+    else
+        return false;
+    return id != WM_NCDESTROY;
+}
+
+static LRESULT CALLBACK procedure_ansi(HWND hwnd, UINT id, WPARAM wparam, LPARAM lparam)
+{
+    return handle(hwnd, id, wparam, lparam) ? 0 : DefWindowProcA(hwnd, id, wparam, lparam);
+}
+
+static LRESULT CALLBACK procedure_unicode(HWND hwnd, UINT id, WPARAM wparam, LPARAM lparam)
+{
+    return handle(hwnd, id, wparam, lparam) ? 0 : DefWindowProcW(hwnd, id, wparam, lparam);
+}
+
+/* ---- Classes ---------------------------------------------------------------------------------------- */
+
+bool win32_classes_open(void)
+{
+    WNDCLASSEXA ansi = {.cbSize = sizeof ansi, .cbWndExtra = sizeof(LONG_PTR), .lpfnWndProc = procedure_ansi};
+    WNDCLASSEXW unicode = {
+        .cbSize = sizeof unicode, .cbWndExtra = sizeof(LONG_PTR), .lpfnWndProc = procedure_unicode};
+
+    ansi.hInstance = unicode.hInstance = win32_module();
+    for (size_t i = 0; i < CLASSES; i++) {
+        ansi.lpszClassName = names[i].ansi;
+        unicode.lpszClassName = names[i].unicode[true];
+        classes[i][true] = RegisterClassExW(&unicode);
+        classes[i][false] = names[i].ansi != NULL ? RegisterClassExA(&ansi) : classes[i][true];
+        if (classes[i][false] == 0 || classes[i][true] == 0) {
+            win32_classes_close();
+            return false;
+        }
+    }
+    return true;
+}
+
+void win32_classes_close(void)
+{
+    for (size_t i = 0; i < CLASSES; i++) {
+        for (int unicode = 0; unicode < FORMS; unicode++) {
+            if (classes[i][unicode] != 0)
+                UnregisterClassW((const WCHAR *)(UINT_PTR)classes[i][unicode], win32_module());
+            classes[i][unicode] = 0;
+        }
+    }
+}
+
+const WCHAR *win32_event_class(void)
+{
+    return names[HOST_EVENT].unicode[true];
+}
+
+/* ---- The seam --------------------------------------------------------------------------------------- */
+
+host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, host_proc *proc, void *ctx)
+{
+    struct thread *thread = win32_thread();
+    struct window *self;
+    DWORD style = parent != 0 ? WS_CHILD : WS_POPUP;
+    HWND above = cls == HOST_EVENT ? HWND_MESSAGE : (HWND)parent; /* events need no broadcasts */
+    UINT_PTR atom;
+    HWND hwnd;
+
+    if (thread == NULL || (self = host_alloc(sizeof *self)) == NULL)
+        return 0;
+    self->cls = cls;
+    self->proc = proc;
+    self->ctx = ctx;
+    self->busy = 1; /* nobody else frees it, however far its creation gets */
+    atom = classes[cls][unicode];
+    hwnd = unicode ? CreateWindowExW(WS_EX_NOPARENTNOTIFY, (const WCHAR *)atom, NULL, style, 0, 0, 0, 0,
+                                     above, NULL, win32_module(), self)
+                   : CreateWindowExA(WS_EX_NOPARENTNOTIFY, (const char *)atom, NULL, style, 0, 0, 0, 0, above,
+                                     NULL, win32_module(), self);
+    if (hwnd == NULL) {
+        host_free(self);
+        return 0;
+    }
+    self->busy = 0;
+    record_link(self, &thread->windows);
+    if (!unicode && IsWindowUnicode(hwnd))
+        SetWindowLongPtrA(hwnd, GWLP_WNDPROC, (LONG_PTR)procedure_ansi);
+    return (host_wnd)hwnd;
+}
+
+void host_window_destroy(host_wnd wnd)
+{
+    struct window *self = record_of((HWND)wnd);
+
+    if (self == NULL || GetWindowThreadProcessId((HWND)wnd, NULL) != GetCurrentThreadId())
+        return;
+    self->expected = true;
+    DestroyWindow((HWND)wnd);
+}
+
+bool host_window_alive(host_wnd wnd)
+{
+    return IsWindow((HWND)wnd);
+}
+
+bool host_window_unicode(host_wnd wnd)
+{
+    return IsWindowUnicode((HWND)wnd);
+}
+
+bool host_window_is(host_wnd wnd, enum host_class cls)
+{
+    WCHAR name[32];
+
+    if (GetClassNameW((HWND)wnd, name, sizeof name / sizeof name[0]) == 0)
+        return false;
+    return lstrcmpiW(name, names[cls].unicode[false]) == 0 || lstrcmpiW(name, names[cls].unicode[true]) == 0;
+}
+
+bool host_window_foreign(host_wnd wnd)
+{
+    DWORD process = 0;
+
+    return GetWindowThreadProcessId((HWND)wnd, &process) != 0 && process != GetCurrentProcessId();
+}
+
+bool host_card_set(host_wnd wnd, const struct host_card *card)
+{
+    struct host_card *copy = host_alloc(sizeof *copy), *old;
+    struct window *self;
+
+    if (copy == NULL)
+        return false;
+    *copy = *card;
+    AcquireSRWLockExclusive(&records_lock);
+    self = record_of((HWND)wnd);
+    if (self != NULL) {
+        old = self->card;
+        self->card = copy;
+    } else {
+        old = copy;
+    }
+    ReleaseSRWLockExclusive(&records_lock);
+    host_free(old);
+    return self != NULL;
+}
+
+bool host_card_get(host_wnd wnd, struct host_card *card)
+{
+    struct window *self;
+    bool found;
+
+    AcquireSRWLockShared(&records_lock);
+    self = record_of((HWND)wnd);
+    found = self != NULL && self->card != NULL;
+    if (found)
+        *card = *self->card;
+    ReleaseSRWLockShared(&records_lock);
+    return found;
+}
+
+bool host_timer(host_wnd wnd, uint32_t interval_ms)
+{
+    struct window *self = record_of((HWND)wnd);
+    struct thread *thread = win32_thread();
+
+    if (self == NULL || thread == NULL)
+        return false;
+    if (interval_ms != 0 && SetTimer((HWND)wnd, 1, interval_ms, NULL) == 0)
+        return false;
+    if (interval_ms == 0 && self->timed)
+        KillTimer((HWND)wnd, 1);
+    if (self->timed != (interval_ms != 0)) {
+        self->timed = !self->timed;
+        record_unlink(self);
+        record_link(self, self->timed ? &thread->timed : &thread->windows);
+    }
+    return true;
+}
+
+HWND win32_next_timed(struct thread *thread)
+{
+    struct window *first = thread->timed, **end = &thread->timed;
+
+    if (first == NULL)
+        return NULL;
+    record_unlink(first);
+    while (*end != NULL)
+        end = &(*end)->next;
+    record_link(first, end);
+    return first->hwnd;
+}

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* Messages on their way: who owns P, G and A at each moment (dde-protocol sections 4 and 5).
+ *
+ * Resources are booked to the instance while it holds them. A message that goes to a conversation of this
+ * library in the same process takes its bookings along (only the instances' figures change); one that goes
+ * anywhere else takes them off the books, and one that comes from elsewhere puts them on. */
+
+#include "wire/wire.h"
+
+#include <string.h>
+
+/* ---- The ownership table ------------------------------------------------------------------------------ */
+
+enum { FREE_A = 1, FREE_G = 2, FREE_ALL = FREE_A | FREE_G };
+
+/* What this side frees. G is meant where it is owned: of DATA and POKE only with fRelease, which the reading
+ * finds out. Where a refusal or an EXECUTE's acknowledgement returns G to the sender, it travels with the
+ * ACK, and its row ACK / POST_FAILED is the answer that could not be given. */
+static const uint8_t frees[WIRE_LAST - WIRE_INITIATE + 1][WIRE_SITUATIONS] = {
+#define ROW(id) [WIRE_##id - WIRE_INITIATE]
+    /*                POST_FAILED  ACCEPTED  CLOSING   STRAY     ANONYMOUS */
+    ROW(ADVISE) = {FREE_ALL, FREE_ALL, FREE_ALL, FREE_ALL, 0},
+    ROW(UNADVISE) = {FREE_A, FREE_A, FREE_A, FREE_A, 0},
+    ROW(ACK) = {FREE_ALL, FREE_A, FREE_A, FREE_A, 0},
+    ROW(DATA) = {FREE_ALL, FREE_ALL, FREE_ALL, FREE_ALL, 0},
+    ROW(REQUEST) = {FREE_A, FREE_A, FREE_A, FREE_A, 0},
+    ROW(POKE) = {FREE_ALL, FREE_ALL, FREE_ALL, FREE_ALL, 0},
+    ROW(EXECUTE) = {FREE_G, FREE_G, FREE_G, FREE_G, 0},
+#undef ROW
+};
+
+/* Whether the sender frees a G that it gave away: D6 K3 V3, A4; not with D5 K2 V2, nor D11 K7 V5 X4. */
+static bool comes_back(uint32_t id, enum wire_outcome outcome)
+{
+    return outcome == WIRE_NACKED || (outcome == WIRE_ACKED && id == WIRE_EXECUTE);
+}
+
+/* ---- Bookings ----------------------------------------------------------------------------------------- */
+
+static void leaves(struct wire_end *end, enum ledger_column column)
+{
+    (end->local ? ledger_hand : ledger_count)(end->ledger, column, -1);
+}
+
+static void enters(struct wire_end *end, enum ledger_column column)
+{
+    (end->local ? ledger_hand : ledger_count)(end->ledger, column, 1);
+}
+
+static void free_mem(struct wire_end *end, host_mem mem)
+{
+    host_mem_free(mem);
+    ledger_count(end->ledger, LEDGER_memory, -1);
+}
+
+void wire_dispose(struct wire_end *end, struct wire_msg *m, enum wire_situation situation)
+{
+    uint8_t frees_now = frees[m->id - WIRE_INITIATE][situation];
+
+    if (m->atom) {
+        if (frees_now & FREE_A) {
+            host_atom_delete(m->atom);
+            ledger_count(end->ledger, LEDGER_atoms, -1);
+        } else {
+            leaves(end, LEDGER_atoms);
+        }
+    }
+    if (m->mem && m->owned) {
+        if (frees_now & FREE_G)
+            free_mem(end, m->mem);
+        else
+            leaves(end, LEDGER_memory);
+    }
+    m->atom = 0;
+    m->mem = 0;
+}
+
+void wire_settle(struct wire_end *end, struct wire_sent *sent, enum wire_outcome outcome)
+{
+    if (sent->mem && comes_back(sent->id, outcome)) {
+        enters(end, LEDGER_memory);
+        free_mem(end, sent->mem);
+    }
+    sent->mem = 0;
+}
+
+/* ---- Reading --------------------------------------------------------------------------------------------
+ */
+
+/* Reads the flags and format at the head of a DATA, POKE or ADVISE object. */
+static bool read_object(struct wire_msg *m)
+{
+    const uint16_t *head = host_mem_lock(m->mem);
+    size_t size = host_mem_size(m->mem);
+
+    if (!head)
+        return false;
+    if (size >= WIRE_HEADER) {
+        m->status = head[0];
+        m->fmt = head[1];
+        m->size = size - WIRE_HEADER;
+    }
+    host_mem_unlock(m->mem);
+    return size >= WIRE_HEADER;
+}
+
+/* Fills m from the two halves; false if the object that they name cannot be read. */
+static bool read_parts(struct wire_msg *m, uintptr_t lo, uintptr_t hi)
+{
+    switch (m->id) {
+    case WIRE_ACK:
+        m->status = (uint16_t)lo;
+        m->answer = hi;
+        return true;
+    case WIRE_REQUEST:
+    case WIRE_UNADVISE:
+        m->fmt = (uint16_t)lo;
+        m->atom = (host_atom)hi;
+        return true;
+    case WIRE_EXECUTE:
+        m->mem = hi;
+        m->size = host_mem_size(hi);
+        m->owned = true;
+        return hi == 0 || m->size > 0;
+    case WIRE_ADVISE:
+        m->mem = lo;
+        m->atom = (host_atom)hi;
+        m->owned = true;
+        return read_object(m);
+    case WIRE_DATA:
+    case WIRE_POKE:
+        m->mem = lo;
+        m->atom = (host_atom)hi;
+        if (!lo)
+            return true;
+        if (!read_object(m))
+            return false;
+        m->owned = m->status & WIRE_FRELEASE;
+        return true;
+    default:
+        return true;
+    }
+}
+
+enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, struct wire_msg *m)
+{
+    struct wire_end stranger = {.ledger = end->ledger};
+    bool is_partner = hm->wparam == end->partner && hm->wparam;
+    struct wire_end *from = is_partner ? end : &stranger;
+    uintptr_t lo, hi;
+    bool readable;
+
+    *m = (struct wire_msg){.id = hm->id, .from = hm->wparam};
+    if (from->local && m->id != WIRE_TERMINATE)
+        ledger_count(NULL, LEDGER_queued, -1);
+    if (!wire_unpack(m->id, hm->lparam, &lo, &hi))
+        return is_partner ? WIRE_READ_UNREADABLE : WIRE_READ_STRAY;
+    if (wire_packs(m->id)) {
+        enters(from, LEDGER_packed);
+        wire_free_packed(m->id, hm->lparam);
+        ledger_count(end->ledger, LEDGER_packed, -1);
+    }
+    readable = read_parts(m, lo, hi);
+    if (!readable) /* the flags are unknown, but this library never lends: between its own ends all is given
+                    */
+        m->owned = from->local;
+    if (m->atom)
+        enters(from, LEDGER_atoms);
+    if (m->mem && m->owned)
+        enters(from, LEDGER_memory);
+    if (is_partner && readable)
+        return WIRE_READ_OK;
+    if (!is_partner && m->id == WIRE_ACK)
+        wire_ack_is_atom(from, m);
+    wire_dispose(from, m, is_partner ? WIRE_CLOSING : hm->wparam ? WIRE_STRAY : WIRE_ANONYMOUS);
+    return is_partner ? WIRE_READ_UNREADABLE : WIRE_READ_STRAY;
+}
+
+void wire_ack_is_atom(struct wire_end *end, struct wire_msg *m)
+{
+    m->atom = (host_atom)m->answer;
+    if (m->atom)
+        enters(end, LEDGER_atoms);
+}
+
+static host_mem copy_object(struct wire_end *end, const struct wire_msg *m)
+{
+    size_t header = m->id == WIRE_EXECUTE ? 0 : WIRE_HEADER;
+    const unsigned char *from = host_mem_lock(m->mem);
+    host_mem copy;
+
+    if (!from)
+        return 0;
+    copy = wire_mem_new(end, header, from + header, m->size);
+    host_mem_unlock(m->mem);
+    return copy;
+}
+
+host_mem wire_claim(struct wire_end *end, struct wire_msg *m)
+{
+    host_mem mem;
+
+    if (!m->owned)
+        return copy_object(end, m);
+    mem = m->mem;
+    m->mem = 0;
+    return mem;
+}
+
+/* ---- Writing --------------------------------------------------------------------------------------------
+ */
+
+host_mem wire_mem_new(struct wire_end *end, size_t header, const void *payload, size_t size)
+{
+    host_mem mem = host_mem_alloc(header + size ? header + size : 1, false);
+    unsigned char *to = mem && payload ? host_mem_lock(mem) : NULL;
+
+    if (!mem)
+        return 0;
+    ledger_count(end->ledger, LEDGER_memory, 1);
+    if (payload && !to) {
+        free_mem(end, mem);
+        return 0;
+    }
+    if (to) {
+        memcpy(to + header, payload, size);
+        host_mem_unlock(mem);
+    }
+    return mem;
+}
+
+static bool write_header(const struct wire_msg *m)
+{
+    uint16_t *head = host_mem_lock(m->mem);
+
+    if (!head)
+        return false;
+    head[0] = m->status;
+    head[1] = m->fmt;
+    host_mem_unlock(m->mem);
+    return true;
+}
+
+/* Packs m into hm. What m carries stays m's. */
+static bool write_message(struct wire_end *end, const struct wire_msg *m, struct host_msg *hm)
+{
+    uintptr_t lo = 0, hi = m->atom;
+
+    *hm = (struct host_msg){.to = end->partner, .id = m->id, .wparam = end->self};
+    switch (m->id) {
+    case WIRE_ACK:
+        lo = m->status;
+        hi = m->answer;
+        break;
+    case WIRE_REQUEST:
+    case WIRE_UNADVISE:
+        lo = m->fmt;
+        break;
+    case WIRE_EXECUTE:
+        hi = m->mem;
+        break;
+    case WIRE_ADVISE:
+    case WIRE_DATA:
+    case WIRE_POKE:
+        if (m->mem && !write_header(m))
+            return false;
+        lo = m->mem;
+        break;
+    }
+    if (!wire_pack(m->id, lo, hi, &hm->lparam))
+        return false;
+    if (wire_packs(m->id))
+        ledger_count(end->ledger, LEDGER_packed, 1);
+    return true;
+}
+
+static void posted(struct wire_end *end, const struct wire_msg *m)
+{
+    if (end->local && m->id != WIRE_TERMINATE)
+        ledger_count(NULL, LEDGER_queued, 1);
+    if (wire_packs(m->id))
+        leaves(end, LEDGER_packed);
+    if (m->atom)
+        leaves(end, LEDGER_atoms);
+    if (m->mem && m->owned)
+        leaves(end, LEDGER_memory);
+}
+
+static void not_posted(struct wire_end *end, struct wire_msg *m, const struct host_msg *hm)
+{
+    if (wire_packs(m->id)) {
+        wire_free_packed(m->id, hm->lparam);
+        ledger_count(end->ledger, LEDGER_packed, -1);
+    }
+    wire_dispose(end, m, WIRE_POST_FAILED);
+}
+
+struct held {
+    struct list node;
+    struct host_msg hm;
+    struct wire_msg m;
+};
+
+static bool hold_back(struct wire_end *end, const struct wire_msg *m, const struct host_msg *hm)
+{
+    struct held *held = end->backlog_count < WIRE_BACKLOG_LIMIT ? mem_new(sizeof *held) : NULL;
+
+    if (!held)
+        return false;
+    held->hm = *hm;
+    held->m = *m;
+    list_append(&end->backlog, &held->node);
+    end->backlog_count++;
+    ledger_count(end->ledger, LEDGER_queued, 1);
+    return true;
+}
+
+static void let_go(struct wire_end *end, struct held *held)
+{
+    list_remove(&held->node);
+    end->backlog_count--;
+    ledger_count(end->ledger, LEDGER_queued, -1);
+    mem_free(held);
+}
+
+int wire_flush(struct wire_end *end)
+{
+    while (!list_empty(&end->backlog)) {
+        struct held *held = container_of(end->backlog.next, struct held, node);
+        int r = host_post(&held->hm);
+
+        if (r == HOST_FULL)
+            return r;
+        if (r != HOST_OK) {
+            wire_drop_backlog(end);
+            return HOST_GONE;
+        }
+        posted(end, &held->m);
+        let_go(end, held);
+    }
+    return HOST_OK;
+}
+
+void wire_drop_backlog(struct wire_end *end)
+{
+    while (!list_empty(&end->backlog)) {
+        struct held *held = container_of(end->backlog.next, struct held, node);
+
+        not_posted(end, &held->m, &held->hm);
+        let_go(end, held);
+    }
+}
+
+/* Posts behind the backlog, if there is one. */
+static int post_in_order(struct wire_end *end, const struct wire_msg *m, const struct host_msg *hm)
+{
+    int r = wire_flush(end);
+
+    if (r == HOST_OK)
+        r = host_post(hm);
+    if (r == HOST_OK)
+        posted(end, m);
+    else if (r == HOST_FULL && hold_back(end, m, hm))
+        r = HOST_OK;
+    return r;
+}
+
+int wire_post(struct wire_end *end, struct wire_msg *m, struct wire_sent *sent)
+{
+    struct host_msg hm;
+    int r;
+
+    m->owned = true;
+    if (!write_message(end, m, &hm)) {
+        wire_dispose(end, m, WIRE_POST_FAILED);
+        return HOST_FAULT;
+    }
+    if (sent)
+        *sent = (struct wire_sent){.id = m->id, .mem = m->mem};
+    r = post_in_order(end, m, &hm);
+    if (r != HOST_OK) {
+        not_posted(end, m, &hm);
+        if (sent)
+            sent->mem = 0;
+    }
+    return r;
+}
+
+int wire_answer(struct wire_end *end, struct wire_msg *m, uint16_t status)
+{
+    struct wire_msg ack = {.id = WIRE_ACK, .status = status, .atom = m->atom, .answer = m->atom};
+    bool given_back = m->id == WIRE_EXECUTE || !(status & WIRE_FACK);
+    struct host_msg hm;
+    int r = HOST_FAULT;
+
+    m->atom = 0;
+    if (given_back) {
+        ack.mem = m->mem;
+        ack.owned = m->owned;
+        m->mem = 0;
+    }
+    if (m->id == WIRE_EXECUTE)
+        ack.answer = ack.mem;
+    wire_dispose(end, m, WIRE_ACCEPTED);
+    if (!write_message(end, &ack, &hm))
+        wire_dispose(end, &ack, WIRE_POST_FAILED);
+    else if ((r = post_in_order(end, &ack, &hm)) != HOST_OK)
+        not_posted(end, &ack, &hm);
+    return r;
+}
