@@ -56,6 +56,7 @@ void conv_initiate_ack(struct conv *c, const struct host_msg *hm)
     replace(&c->topic, topic);
     c->convst = XST_INIT2;
     c->end.partner = hm->wparam;
+    c->end.passing = host_post_passing(hm->wparam);
     if (conv_read_card(hm->wparam, &card)) {
         c->end.local = true;
         c->partner_handle = card.handle;
@@ -159,6 +160,7 @@ static void accept(struct inst *in, const struct caller *who, struct string *ser
         return;
     }
     c->end.partner = who->wnd;
+    c->end.passing = host_post_passing(who->wnd);
     c->end.local = who->known;
     c->self = who->self;
     c->partner_handle = who->known ? who->card.handle : 0;

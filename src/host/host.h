@@ -118,6 +118,21 @@ bool host_timer(host_wnd wnd, uint32_t interval_ms);
  * Messages of one thread to one window arrive in posting order. */
 int host_post(const struct host_msg *msg);
 
+/* What a successful post does to the global memory blocks in the message: it is for the system to decide. */
+enum host_passing {
+    HOST_PASS_SAME, /* the receiver gets the very handles that were posted                                */
+    HOST_PASS_MOVE, /* the receiver gets blocks of its own; the system frees the sender's of a DATA, POKE or
+                     * ADVISE that is given away, and hands an EXECUTE's back with the ACK                */
+    HOST_PASS_COPY, /* the receiver gets blocks of its own, which are its to free whatever happens; the
+                     * sender's remain the sender's, except for the packed parameter                      */
+};
+
+/* How messages pass between the calling thread's windows and wnd. */
+enum host_passing host_post_passing(host_wnd wnd);
+
+/* The largest block that a message may carry: the system loses larger ones. */
+size_t host_post_limit(void);
+
 /* Delivers a message to the window's procedure and waits until that has returned: directly on the window's
  * own thread, else for at most wait_ms. While it waits, messages *sent* to the calling thread are delivered;
  * posted ones are not. HOST_LATE: the receiver did not begin with it in time and never will; HOST_UNSURE: it
@@ -131,8 +146,8 @@ enum host_audience { HOST_TOP_LEVEL, HOST_EVENT_WINDOWS };
  * that the whole takes at most wait_ms however many of them hang. */
 int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms);
 
-/* Takes the oldest queued WM_DDE_* message (0x03E0..0x03E8) for a window of the calling thread; false if
- * there is none. Delivers nothing. */
+/* Takes the oldest queued WM_DDE_* message (0x03E0..0x03E8) for a window of the calling thread that has no
+ * children; false if there is none. Delivers nothing that was posted (win32: may deliver what was sent). */
 bool host_take(host_wnd wnd, struct host_msg *msg);
 
 enum host_scope {

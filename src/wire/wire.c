@@ -31,10 +31,19 @@ static const uint8_t frees[WIRE_LAST - WIRE_INITIATE + 1][WIRE_SITUATIONS] = {
 #undef ROW
 };
 
-/* Whether the sender frees a G that it gave away: D6 K3 V3, A4; not with D5 K2 V2, nor D11 K7 V5 X4. */
-static bool comes_back(uint32_t id, enum wire_outcome outcome)
+/* Whether a G that was given away is the sender's again after that outcome: D6 K3 V3, A4; not with D5 K2 V2,
+ * nor D11 K7 V5 X4. Where the system moves blocks it has freed the sender's already, an EXECUTE's excepted;
+ * where it copies them the sender has freed its own after the post. */
+static bool comes_back(enum host_passing passing, uint32_t id, enum wire_outcome outcome)
 {
-    return outcome == WIRE_NACKED || (outcome == WIRE_ACKED && id == WIRE_EXECUTE);
+    switch (passing) {
+    case HOST_PASS_SAME:
+        return outcome == WIRE_NACKED || (outcome == WIRE_ACKED && id == WIRE_EXECUTE);
+    case HOST_PASS_MOVE:
+        return outcome != WIRE_ENDED && id == WIRE_EXECUTE;
+    default:
+        return false;
+    }
 }
 
 /* ---- Bookings ----------------------------------------------------------------------------------------- */
@@ -68,7 +77,7 @@ void wire_dispose(struct wire_end *end, struct wire_msg *m, enum wire_situation 
         }
     }
     if (m->mem && m->owned) {
-        if (frees_now & FREE_G)
+        if (frees_now & FREE_G || end->passing == HOST_PASS_COPY) /* a copy is nobody else's */
             free_mem(end, m->mem);
         else
             leaves(end, LEDGER_memory);
@@ -79,7 +88,7 @@ void wire_dispose(struct wire_end *end, struct wire_msg *m, enum wire_situation 
 
 void wire_settle(struct wire_end *end, struct wire_sent *sent, enum wire_outcome outcome)
 {
-    if (sent->mem && comes_back(sent->id, outcome)) {
+    if (sent->mem && comes_back(end->passing, sent->id, outcome)) {
         enters(end, LEDGER_memory);
         free_mem(end, sent->mem);
     }
@@ -137,7 +146,7 @@ static bool read_parts(struct wire_msg *m, uintptr_t lo, uintptr_t hi)
             return true;
         if (!read_object(m))
             return false;
-        m->owned = m->status & WIRE_FRELEASE;
+        m->owned = m->owned || m->status & WIRE_FRELEASE;
         return true;
     default:
         return true;
@@ -146,13 +155,13 @@ static bool read_parts(struct wire_msg *m, uintptr_t lo, uintptr_t hi)
 
 enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, struct wire_msg *m)
 {
-    struct wire_end stranger = {.ledger = end->ledger};
+    struct wire_end stranger = {.ledger = end->ledger, .passing = host_post_passing(hm->wparam)};
     bool is_partner = hm->wparam == end->partner && hm->wparam;
     struct wire_end *from = is_partner ? end : &stranger;
     uintptr_t lo, hi;
     bool readable;
 
-    *m = (struct wire_msg){.id = hm->id, .from = hm->wparam};
+    *m = (struct wire_msg){.id = hm->id, .from = hm->wparam, .owned = from->passing == HOST_PASS_COPY};
     if (from->local && m->id != WIRE_TERMINATE)
         ledger_count(NULL, LEDGER_queued, -1);
     if (!wire_unpack(m->id, hm->lparam, &lo, &hi))
@@ -165,7 +174,7 @@ enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, str
     readable = read_parts(m, lo, hi);
     if (!readable) /* the flags are unknown, but this library never lends: between its own ends all is given
                     */
-        m->owned = from->local;
+        m->owned = m->owned || from->local;
     if (m->atom)
         enters(from, LEDGER_atoms);
     if (m->mem && m->owned)
@@ -269,11 +278,26 @@ static bool write_message(struct wire_end *end, const struct wire_msg *m, struct
         lo = m->mem;
         break;
     }
+    if (m->mem && host_mem_size(m->mem) > host_post_limit())
+        return false;
     if (!wire_pack(m->id, lo, hi, &hm->lparam))
         return false;
     if (wire_packs(m->id))
         ledger_count(end->ledger, LEDGER_packed, 1);
     return true;
+}
+
+/* Where the system copies, the original has served; of an ACK no copy is made. */
+static void block_posted(struct wire_end *end, const struct wire_msg *m)
+{
+    bool copies = end->passing == HOST_PASS_COPY;
+
+    if (copies)
+        host_mem_free(m->mem);
+    if (copies && m->id == WIRE_ACK)
+        ledger_count(end->ledger, LEDGER_memory, -1);
+    else
+        leaves(end, LEDGER_memory);
 }
 
 static void posted(struct wire_end *end, const struct wire_msg *m)
@@ -285,7 +309,7 @@ static void posted(struct wire_end *end, const struct wire_msg *m)
     if (m->atom)
         leaves(end, LEDGER_atoms);
     if (m->mem && m->owned)
-        leaves(end, LEDGER_memory);
+        block_posted(end, m);
 }
 
 static void not_posted(struct wire_end *end, struct wire_msg *m, const struct host_msg *hm)

@@ -48,8 +48,9 @@ enum {
 struct wire_end {
     host_wnd self, partner;
     bool local; /* the partner is a conversation of this library in this process: it keeps the same books */
-    struct ledger *ledger; /* of the instance */
-    struct list backlog;   /* messages that met a full queue, in order   */
+    enum host_passing passing; /* what posting does to the blocks in a message */
+    struct ledger *ledger;     /* of the instance */
+    struct list backlog;       /* messages that met a full queue, in order   */
     unsigned backlog_count;
 };
 
@@ -92,7 +93,7 @@ void wire_dispose(struct wire_end *end, struct wire_msg *m, enum wire_situation 
 /* A G that was sent with the right to free it, and that some answers give back to the sender. */
 struct wire_sent {
     uint32_t id;
-    host_mem mem; /* 0: nothing to remember */
+    host_mem mem; /* 0: nothing to remember. Not to be used otherwise: it may have gone */
 };
 
 enum wire_outcome { WIRE_ACKED, WIRE_NACKED, WIRE_ENDED, WIRE_OUTCOMES };

@@ -68,7 +68,7 @@ bool host_dispatch(enum host_scope scope, uint64_t until)
     pthread_mutex_lock(&me->lock);
     found = take_job(me, kinds_of(scope), &job);
     pthread_mutex_unlock(&me->lock);
-    if (!found)
+    if (!found && until)
         found = job_next(me, kinds_of(scope), NULL, until, &job);
     if (found)
         job_run(&job);

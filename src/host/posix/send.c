@@ -235,12 +235,29 @@ static void wait_for(struct host_thread *me, struct batch *b, uint64_t until)
     }
 }
 
+/* What the sender may say about a part of its that was in this state when it left. */
+static int result_of(enum sent_state state)
+{
+    switch (state) {
+    case SENT_OWN:
+    case SENT_DONE:
+        return HOST_OK;
+    case SENT_GONE:
+        return HOST_GONE;
+    case SENT_WAITING:
+    case SENT_LATE:
+        return HOST_LATE;
+    default:
+        return HOST_UNSURE;
+    }
+}
+
 int host_send(const struct host_msg *msg, uint32_t wait_ms)
 {
     uint64_t until = host_now_ms() + wait_ms;
     struct host_thread *me = thread_self();
-    enum sent_state state;
     struct batch *b;
+    int r;
 
     if (!me)
         return HOST_FAULT;
@@ -253,13 +270,22 @@ int host_send(const struct host_msg *msg, uint32_t wait_ms)
         return HOST_FAULT;
     hand_over(&b->sent[0]);
     wait_for(me, b, until);
-    state = take_back(&b->sent[0]);
+    r = result_of(take_back(&b->sent[0]));
     batch_close(b);
-    if (state == SENT_DONE)
-        return HOST_OK;
-    if (state == SENT_GONE)
-        return HOST_GONE;
-    return state == SENT_WAITING ? HOST_LATE : HOST_UNSURE;
+    return r;
+}
+
+/* The worst that happened to any part; windows that have gone are none of the audience. */
+static int result_of_all(struct batch *b)
+{
+    int worst = HOST_OK;
+
+    for (size_t i = 0; i < b->n && !batch_over(b) && worst != HOST_UNSURE; i++) {
+        int r = result_of(take_back(&b->sent[i]));
+        if (r == HOST_UNSURE || r == HOST_LATE)
+            worst = r;
+    }
+    return worst;
 }
 
 int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms)
@@ -268,8 +294,8 @@ int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint
     struct host_thread *me = thread_self();
     struct batch *b = NULL;
     host_wnd *to;
-    bool over;
     size_t n;
+    int r;
 
     to = me ? window_audience(audience, &n) : NULL;
     if (to)
@@ -286,9 +312,9 @@ int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint
         call_own(me, &mine);
     }
     wait_for(me, b, until);
-    over = batch_over(b);
+    r = result_of_all(b);
     batch_close(b);
-    return over ? HOST_OK : HOST_LATE;
+    return r;
 }
 
 long figure_sends(void)

@@ -233,6 +233,8 @@ bool host_take(host_wnd wnd, struct host_msg *msg)
     int code = 0;
     MSG m;
 
+    if (!of_this_thread((HWND)wnd))
+        return false;
     while (!taken &&
            next_message(&m, (HWND)wnd, WM_DDE_LOWEST, WM_DDE_HIGHEST, PM_NOYIELD | PM_QS_POSTMESSAGE)) {
         taken = m.message >= WM_DDE_LOWEST && m.message <= WM_DDE_HIGHEST;
@@ -333,8 +335,8 @@ static void wait_for_input(enum host_scope scope, uint64_t now, uint64_t until)
 {
     DWORD wait = until - now < INFINITE - 1 ? (DWORD)(until - now) : INFINITE - 1;
 
-    /* Others' messages lie in the queue while only DDE is wanted, so "input available" would spin; without it a
-     * message that came between two of our looks goes unnoticed: hence in slices. */
+    /* While only DDE is wanted others' messages stay in the queue, so "input available" would spin; without
+     * it a message that came between two of our looks goes unnoticed: hence in slices. */
     if (scope == HOST_ALL_MESSAGES)
         MsgWaitForMultipleObjectsEx(0, NULL, wait, QS_ALLINPUT, MWMO_INPUTAVAILABLE);
     else

@@ -69,18 +69,5 @@ void win32_classes_close(void);
 const WCHAR *win32_event_class(void);
 HWND win32_next_timed(struct thread *thread); /* goes round among those with a timer; NULL: none */
 
-/* ---- passing.c -------------------------------------------------------------------------------------- */
-
-/* What a successful host_post does with the data blocks (not the packed parameters) of a WM_DDE_* message. */
-enum host_passing {
-    HOST_PASS_SAME, /* nothing: the receiver sees the sender's handles                                     */
-    HOST_PASS_MOVE, /* the receiver gets new ones; the sender's are freed where the protocol gives them away
-                     */
-    HOST_PASS_COPY, /* the receiver gets new ones, always its own to free; the sender's stay the sender's  */
-};
-enum host_passing host_post_passing(host_wnd to);
-
-/* The largest data block that a posted message may carry. */
-size_t host_post_limit(void);
 
 #endif
