@@ -116,28 +116,6 @@ void conv_drop(struct conv *c)
         conv_bury(c);
 }
 
-void conv_bury(struct conv *c)
-{
-    struct host_msg hm;
-    struct wire_msg m;
-
-    c->state = CONV_DEAD;
-    c->holds++; /* the drain must not come here again */
-    delivery_discard(c);
-    link_end_all(c);
-    wire_drop_backlog(&c->end);
-    while (c->end.self && host_take(c->end.self, &hm))
-        if (wire_read(&c->end, &hm, &m) == WIRE_READ_OK)
-            wire_dispose(&c->end, &m, WIRE_CLOSING);
-    client_end(c);
-    link_settle_all(c);
-    if (c->end.self) {
-        host_window_destroy(c->end.self);
-        ledger_count(&c->inst->ledger, LEDGER_windows, -1);
-    }
-    conv_free(c);
-}
-
 void conv_set_error(struct conv *c, UINT error)
 {
     c->last_error = error;
@@ -267,4 +245,25 @@ void conv_message(void *conv, const struct host_msg *hm)
         conv_posted(c, wire_flush(&c->end)); /* the partner may have made room */
     conv_drop(c);
     inst_drop(in);
+}
+
+/* What is still queued is dealt with as by the tombstone: an ACK may bring an atom or an object back. */
+void conv_bury(struct conv *c)
+{
+    struct host_msg hm;
+
+    c->state = CONV_DEAD;
+    c->holds++; /* the drain must not come here again */
+    wire_drop_backlog(&c->end);
+    while (c->end.self && host_take(c->end.self, &hm))
+        posted_message(c, &hm);
+    delivery_discard(c);
+    link_end_all(c);
+    client_end(c);
+    link_settle_all(c);
+    if (c->end.self) {
+        host_window_destroy(c->end.self);
+        ledger_count(&c->inst->ledger, LEDGER_windows, -1);
+    }
+    conv_free(c);
 }

@@ -249,7 +249,8 @@ void inst_initiate(struct inst *in, const struct host_msg *hm);
 
 /* Ending (teardown.c). */
 void conv_end(struct conv *c, UINT error); /* we end it: what waits for it fails with error              */
-void conv_peer_quits(struct conv *c);      /* the partner did, or has gone                               */
+void conv_peer_quits(struct conv *c);      /* the partner did                                            */
+void conv_lost(struct conv *c);            /* the partner has gone without doing so                      */
 void conv_finish(struct conv *c);          /* a tombstone's partner has confirmed, or has gone           */
 void conv_bury(struct conv *c);            /* destroys window and record                                 */
 void conv_violated(struct conv *c);        /* the partner broke the protocol beyond repair               */

@@ -150,7 +150,7 @@ static bool send_ack(struct conv *c)
     return false;
 }
 
-static void accept(struct inst *in, const struct caller *who, struct string *service, struct string *topic)
+static void accept_pair(struct inst *in, const struct caller *who, struct string *service, struct string *topic)
 {
     CONVCONTEXT none = {.cb = sizeof none};
     struct conv *c = conv_new(in, false, service, topic, who->known ? &who->card.context : &none);
@@ -192,7 +192,7 @@ static void offer_one(struct inst *in, const struct caller *who, struct string *
                                   who->known ? (ULONG_PTR)&context : 0, who->self);
 
     if (result && result != BLOCKED_RESULT)
-        accept(in, who, service, topic);
+        accept_pair(in, who, service, topic);
 }
 
 /* Accepts each offered pair that fits what was asked for. The array ends with a 0 member or with the object.
@@ -204,7 +204,7 @@ static void accept_pairs(struct inst *in, const struct caller *who, const HSZPAI
         struct string *s = string_get(in, pairs[i].hszSvc), *t = string_get(in, pairs[i].hszTopic);
 
         if (s && t && (!service || s == service) && (!topic || t == topic))
-            accept(in, who, s, t);
+            accept_pair(in, who, s, t);
     }
 }
 

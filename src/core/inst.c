@@ -191,7 +191,7 @@ static void look_after(struct inst *in)
 
         conv_hold(c);
         if (c->broken && c->state == CONV_OPEN)
-            conv_peer_quits(c);
+            conv_lost(c);
         else
             delivery_run(c);
         conv_drop(c);

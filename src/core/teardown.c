@@ -115,6 +115,16 @@ void conv_window_lost(struct conv *c)
     conv_finish(c);
 }
 
+/* The partner has gone without a word; its last ones may still be here. */
+void conv_lost(struct conv *c)
+{
+    drain(c);
+    if (c->state == CONV_CLOSING)
+        conv_finish(c);
+    else if (c->state == CONV_OPEN)
+        conv_peer_quits(c);
+}
+
 /* Retries what a full queue held up, and notices partners that have gone without a word. */
 bool conv_sweep(struct conv *c)
 {
@@ -127,11 +137,7 @@ bool conv_sweep(struct conv *c)
     else
         conv_posted(c, wire_flush(&c->end));
     if (c->end.partner && !host_window_alive(c->end.partner)) {
-        drain(c); /* its last words may still be here */
-        if (c->state == CONV_CLOSING)
-            conv_finish(c);
-        else if (c->state == CONV_OPEN)
-            conv_peer_quits(c);
+        conv_lost(c);
         return false;
     }
     return c->state == CONV_CLOSING || !c->end.local || !list_empty(&c->end.backlog);
