@@ -27,7 +27,10 @@ function(ddeml_compile target)
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
     $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
     $<$<BOOL:${DDEML_WERROR}>:-Werror>)
-  if(NOT WIN32)
+  if(WIN32)
+    # Without it <windows.h> brings the names of winsock: accept, listen, send... Empty, as a source would say it.
+    target_compile_definitions(${target} PRIVATE WIN32_LEAN_AND_MEAN=)
+  else()
     target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L)
   endif()
   ddeml_sanitize(${target})

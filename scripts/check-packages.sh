@@ -103,7 +103,10 @@ for preset in native asan tsan win64 win32 bench; do
         sed -n -E 's/^\(?(\/[^ )]*)\)?.*/\1/p' "$work/log"
     } >>"$work/used"
 done
-command -v Xvfb dpkg-source patchelf pkg-config >>"$work/used"
+# What the scripts and the tests call.
+for program in Xvfb dpkg-source patchelf pkgconf; do
+    command -v "$program" >>"$work/used"
+done
 echo /usr/lib/wine/wine64 >>"$work/used"
 
 # ---- Whose files are they? --------------------------------------------------------------------------------
@@ -112,7 +115,13 @@ sort -u "$work/used" | while read -r path; do
     case $path in "$project"/* | "$work"/build/*) continue ;; esac
     case $path in "$work"/bin/*) path=/usr/bin/${path##*/} ;; esac
     [ -f "$path" ] || continue
-    printf '%s\t%s\n' "$(realpath -s "$path")" "$(readlink -f "$path")"
+    name=$(realpath -s "$path")
+    printf '%s\t%s\n' "$name" "$(readlink -f "$path")"
+    # The links on the way, which can be another package's: cc, its alternative, gcc, gcc-12.
+    while [ -L "$name" ]; do
+        name=$(realpath -s "$(cd "${name%/*}" && realpath -s "$(readlink "$name")")")
+        printf '%s\t%s\n' "$name" "$(readlink -f "$path")"
+    done
 done | sed -E "$one_name" | sort -u >"$work/paths"
 
 awk -F '\t' -v files="$work/files" '
@@ -125,7 +134,6 @@ while read -r path; do
     status=1
 done <"$work/strangers"
 
-# Used by way of a package that it needs is used, too: gcc holds nothing but links.
 tr '\t' '\n' <"$work/paths" | sort -u >"$work/either"
 while read -r package; do
     dpkg-query -L "$package" | sed -E "$one_name" | sort -u | comm -12 - "$work/either" | grep -q . ||

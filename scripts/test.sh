@@ -26,13 +26,13 @@ row() { # PRESET RESULT PASSED FAILED SKIPPED SECONDS
     echo "$1: $2"
 }
 
-# step LOG COMMAND...: shows what the command printed only if it fails.
+# step LOG COMMAND...: shows what the command printed only if it fails, without the steps that went well.
 step() {
     log=$1
     shift
     mkdir -p "${log%/*}"
     "$@" >"$log" 2>&1 </dev/null && return 0
-    cat "$log"
+    grep -Ev '^\[[0-9]+/[0-9]+\] ' "$log"
     return 1
 }
 

@@ -36,8 +36,13 @@ launch=/usr/lib/wine/wine64
 if [ -x "$deps/wine/wine" ]; then
     launch=$deps/wine/wine
 fi
+# What the program prints goes through a file: a pipe would stay open in whatever part of Wine the program was
+# the first to need, and its reader would wait for an end that does not come.
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
 status=0
-DDEML_WINE_RUN=$mark timeout --kill-after=3 "$limit" "$launch" "$@" </dev/null || status=$?
+DDEML_WINE_RUN=$mark timeout --kill-after=3 "$limit" "$launch" "$@" </dev/null >"$output" 2>&1 || status=$?
+cat "$output"
 if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
     echo "wine-run.sh: ended after $limit s: $1" >&2
     status=124

@@ -50,13 +50,9 @@ static UINT check(struct conv *c, const struct client_call *call, const void *da
 static host_mem payload(struct conv *c, const struct client_call *call, void *data, DWORD cb)
 {
     struct data *d = cb == BY_HANDLE ? data_get((HDDEDATA)data) : NULL;
-    size_t size = d ? d->size : cb;
-    host_mem mem;
+    size_t size = d ? d->size : cb, header = call->type == XTYP_POKE ? WIRE_HEADER : 0;
+    host_mem mem = d ? data_consume(d, header) : wire_mem_new(&c->end, header, data, cb);
 
-    if (d)
-        mem = data_consume(d);
-    else
-        mem = wire_mem_new(&c->end, call->type == XTYP_POKE ? WIRE_HEADER : 0, data, cb);
     return mem && call->type == XTYP_EXECUTE ? text_to_wire(c, mem, size) : mem;
 }
 

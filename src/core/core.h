@@ -169,9 +169,9 @@ struct data *data_wrap(struct inst *in, host_mem mem, size_t header, size_t size
                        UINT fmt, bool own, enum data_owner owner);
 void data_free(struct data *d); /* NULL: nothing */
 
-/* Turns the object into a G for a message: an ordinary object is used up (d is gone), an app-owned one is
+/* Turns the object into a G for a message, with so much header: an ordinary object is used up (d is gone), an app-owned one is
  * copied. 0: no memory (an ordinary object is gone all the same). */
-host_mem data_consume(struct data *d);
+host_mem data_consume(struct data *d, size_t header);
 
 unsigned char *data_lock(struct data *d); /* NULL: no memory. Counted. */
 void data_unlock(struct data *d);
@@ -253,7 +253,7 @@ void conv_peer_quits(struct conv *c);      /* the partner did                   
 void conv_lost(struct conv *c);            /* the partner has gone without doing so                      */
 void conv_finish(struct conv *c);          /* a tombstone's partner has confirmed, or has gone           */
 void conv_bury(struct conv *c);            /* destroys window and record                                 */
-void conv_violated(struct conv *c);        /* the partner broke the protocol beyond repair               */
+void conv_violated(struct conv *c);        /* the partner broke the protocol beyond repair, or we must   */
 void conv_window_lost(struct conv *c);     /* the window is being destroyed by somebody else             */
 bool conv_sweep(struct conv *c);           /* periodic look; true while there is something to watch      */
 
@@ -272,7 +272,7 @@ struct delivery {
     UINT type, fmt;      /* what the callback is being given                     */
 };
 
-/* Takes m and item. Without memory the message is refused as busy. */
+/* Takes m and item. Without memory the message is refused as busy, or the conversation ends. */
 void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool notice);
 void delivery_add_completion(struct conv *c, struct delivery *j); /* takes j */
 void delivery_run(struct conv *c);     /* delivers what may be delivered now            */

@@ -102,20 +102,23 @@ void data_free(struct data *d)
     free_block(in, mem);
 }
 
-host_mem data_consume(struct data *d)
+host_mem data_consume(struct data *d, size_t header)
 {
+    bool used_up = !d->app_owned && d->owner == DATA_APP;
     struct wire_end end = books(d->inst);
     host_mem mem = d->mem;
 
-    if (!d->app_owned && d->owner == DATA_APP) {
+    if (used_up && d->header == header) {
         forget(d);
         return mem;
     }
     mem = 0;
     if (data_lock(d)) {
-        mem = wire_mem_new(&end, d->header, d->bytes, d->size);
+        mem = wire_mem_new(&end, header, d->bytes, d->size);
         data_unlock(d);
     }
+    if (used_up)
+        data_free(d);
     return mem;
 }
 

@@ -19,23 +19,35 @@ static void append(struct conv *c, struct delivery *j)
     delivery_run(c);
 }
 
+/* There is no memory to let the message wait. Refusing it is an answer, which must not overtake those that are
+ * still due: the partner would take it for one of theirs. Then the conversation cannot go on. */
+static void no_room(struct conv *c, struct wire_msg *m, bool answer)
+{
+    bool others_first = c->running || !list_empty(&c->deliveries);
+
+    inst_fail(c->inst, DMLERR_MEMORY_ERROR);
+    if (answer && !others_first) {
+        conv_posted(c, wire_answer(&c->end, m, WIRE_FBUSY));
+        return;
+    }
+    wire_dispose(&c->end, m, answer ? WIRE_CLOSING : WIRE_ACCEPTED);
+    if (answer)
+        conv_violated(c);
+}
+
 void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool notice)
 {
     struct delivery *j = mem_new(sizeof *j);
 
-    if (j) {
-        j->m = *m;
-        j->item = item;
-        j->notice = notice;
-        append(c, j);
+    if (!j) {
+        string_unref(item);
+        no_room(c, m, m->id != WIRE_DATA || notice);
         return;
     }
-    inst_fail(c->inst, DMLERR_MEMORY_ERROR);
-    string_unref(item);
-    if (m->id == WIRE_DATA && !notice)
-        wire_dispose(&c->end, m, WIRE_ACCEPTED);
-    else
-        conv_posted(c, wire_answer(&c->end, m, WIRE_FBUSY));
+    j->m = *m;
+    j->item = item;
+    j->notice = notice;
+    append(c, j);
 }
 
 void delivery_add_completion(struct conv *c, struct delivery *j)

@@ -12,10 +12,6 @@ void server_message(struct conv *c, struct wire_msg *m)
     if (m->id == WIRE_EXECUTE && !m->mem)
         return; /* X8: ignored, not even answered */
     item = string_from_atom(c->inst, m->atom);
-    if (m->atom && !item) {
-        conv_posted(c, wire_answer(&c->end, m, 0));
-        return;
-    }
     delivery_add(c, m, item, false);
 }
 
@@ -49,7 +45,7 @@ host_mem server_take_result(struct conv *c, uintptr_t result, const struct strin
     host_mem mem;
 
     if (fits) {
-        mem = data_consume(d);
+        mem = data_consume(d, WIRE_HEADER);
         if (!mem)
             inst_fail(c->inst, DMLERR_MEMORY_ERROR);
         return mem;
@@ -211,5 +207,8 @@ void server_deliver(struct conv *c, struct delivery *j, uintptr_t *result)
         [WIRE_UNADVISE - WIRE_INITIATE] = deliver_unadvise,
     };
 
-    by_message[j->m.id - WIRE_INITIATE](c, j, result);
+    if (j->m.atom && !j->item) /* a name that does not exist, or no memory for it: refused when its turn comes */
+        answer(c, j, 0);
+    else
+        by_message[j->m.id - WIRE_INITIATE](c, j, result);
 }

@@ -41,14 +41,11 @@ static void make_tombstone(struct conv *c)
     list_append(&c->inst->tombstones, &c->node);
 }
 
-void conv_end(struct conv *c, UINT error)
+/* Our TERMINATE goes out; from here on whatever comes is disposed of. */
+static void close_down(struct conv *c, UINT error)
 {
     int r;
 
-    if (c->state != CONV_OPEN && c->state != CONV_CONNECTING)
-        return;
-    conv_hold(c);
-    make_tombstone(c);
     client_fail_all(c, error, false);
     stop_everything(c);
     c->state = CONV_CLOSING;
@@ -59,6 +56,15 @@ void conv_end(struct conv *c, UINT error)
         conv_watch(c);
         drain(c);
     }
+}
+
+void conv_end(struct conv *c, UINT error)
+{
+    if (c->state != CONV_OPEN && c->state != CONV_CONNECTING)
+        return;
+    conv_hold(c);
+    make_tombstone(c);
+    close_down(c, error);
     conv_drop(c);
 }
 
@@ -84,12 +90,14 @@ void conv_peer_quits(struct conv *c)
     make_tombstone(c);
 }
 
+/* Closed before the application is told, so that nothing that comes meanwhile tells it again. */
 void conv_violated(struct conv *c)
 {
     conv_hold(c);
     c->terminated = true;
+    close_down(c, DMLERR_SERVER_DIED);
     raise_disconnect(c);
-    conv_end(c, DMLERR_SERVER_DIED);
+    make_tombstone(c);
     conv_drop(c);
 }
 

@@ -355,12 +355,10 @@ int wire_flush(struct wire_end *end)
         struct held *held = container_of(end->backlog.next, struct held, node);
         int r = host_post(&held->hm);
 
-        if (r == HOST_FULL)
-            return r;
-        if (r != HOST_OK) {
+        if (r == HOST_GONE)
             wire_drop_backlog(end);
-            return HOST_GONE;
-        }
+        if (r != HOST_OK)
+            return r;
         posted(end, &held->m);
         let_go(end, held);
     }

@@ -136,7 +136,7 @@ int wire_post(struct wire_end *end, struct wire_msg *m, struct wire_sent *sent);
 int wire_answer(struct wire_end *end, struct wire_msg *m, uint16_t status);
 
 /* Posts the backlog as far as it goes. HOST_OK: it is empty. HOST_GONE: the partner is, and so is the
- * backlog. */
+ * backlog. HOST_FULL, HOST_FAULT: the rest waits for another time. */
 int wire_flush(struct wire_end *end);
 
 /* Disposes of the backlog: the conversation ends before it could be sent. */

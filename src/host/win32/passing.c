@@ -54,6 +54,11 @@ static bool makes_copies(void)
     return habit == MAKES_COPIES;
 }
 
+void win32_learn_passing(void)
+{
+    makes_copies();
+}
+
 enum host_passing host_post_passing(host_wnd to)
 {
     if (makes_copies())

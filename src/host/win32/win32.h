@@ -69,5 +69,10 @@ void win32_classes_close(void);
 const WCHAR *win32_event_class(void);
 HWND win32_next_timed(struct thread *thread); /* goes round among those with a timer; NULL: none */
 
+/* ---- passing.c -------------------------------------------------------------------------------------- */
+
+/* Finds out how messages pass. To be called outside of any window procedure: inside one that answers another
+ * thread Wine's queue may keep the trial message back. */
+void win32_learn_passing(void);
 
 #endif

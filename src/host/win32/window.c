@@ -191,6 +191,8 @@ host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, 
 
     if (thread == NULL || (self = host_alloc(sizeof *self)) == NULL)
         return 0;
+    if (cls == HOST_MOM)
+        win32_learn_passing(); /* before anybody talks to anybody */
     self->cls = cls;
     self->proc = proc;
     self->ctx = ctx;

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* Whatever the system refuses, and whenever: nothing is lost and nothing hangs.
+ *
+ * One play touches everything that a program does with this library. It is played again and again, and in the
+ * n-th performance the n-th call of the host that can fail does fail: once, or from then on. After each
+ * performance the ledger must be empty. The play does not look at results: its calls have to put up with the
+ * handles that earlier failures have left 0. */
+
+#include "support/support.h"
+
+#include "host/host.h"
+
+#ifndef _WIN32
+#include "host/posix/figures.h"
+#endif
+
+/* ---- Failures ---------------------------------------------------------------------------------------------
+ */
+
+/* How the passing of messages fails. */
+static const struct flavour {
+    const char *name;
+    int post, send;
+} flavours[] = {
+    {"full", HOST_FULL, HOST_LATE},
+    {"gone", HOST_GONE, HOST_GONE},
+    {"fault", HOST_FAULT, HOST_FAULT},
+    {"unsure", HOST_FULL, HOST_UNSURE}, /* sent, but that is not known */
+};
+enum { FLAVOURS = sizeof flavours / sizeof *flavours };
+
+static struct {
+    bool armed;
+    bool for_good;    /* all later calls fail as well */
+    unsigned at;      /* the number of the call that fails */
+    unsigned count;   /* of the calls so far */
+    const char *what; /* failed first; NULL: nothing has */
+    const struct flavour *flavour;
+} fault;
+
+static bool fails(const char *what)
+{
+    if (!fault.armed)
+        return false;
+    fault.count++;
+    if (fault.count != fault.at && !(fault.for_good && fault.count > fault.at))
+        return false;
+    if (!fault.what)
+        fault.what = what;
+    return true;
+}
+
+#define WRAP(type, name, parameters, arguments, failure)                                                     \
+    type __real_##name parameters;                                                                           \
+    type __wrap_##name parameters;                                                                           \
+    type __wrap_##name parameters                                                                            \
+    {                                                                                                        \
+        return fails(#name) ? (failure) : __real_##name arguments;                                           \
+    }
+
+WRAP(void *, host_alloc, (size_t size), (size), NULL)
+WRAP(host_atom, host_atom_add, (const uint16_t *text), (text), 0)
+WRAP(size_t, host_atom_name, (host_atom atom, uint16_t *buf), (atom, buf), 0)
+WRAP(bool, host_card_set, (host_wnd wnd, const struct host_card *card), (wnd, card), false)
+WRAP(host_mem, host_mem_alloc, (size_t size, bool fixed), (size, fixed), 0)
+WRAP(host_mem, host_mem_resize, (host_mem mem, size_t size), (mem, size), 0)
+WRAP(bool, host_timer, (host_wnd wnd, uint32_t interval_ms), (wnd, interval_ms), false)
+WRAP(int, host_post, (const struct host_msg *msg), (msg), fault.flavour->post)
+WRAP(host_wnd, host_window_create,
+     (enum host_class cls, host_wnd parent, bool unicode, host_proc *proc, void *ctx),
+     (cls, parent, unicode, proc, ctx), 0)
+
+int __real_host_send(const struct host_msg *msg, uint32_t wait_ms);
+int __wrap_host_send(const struct host_msg *msg, uint32_t wait_ms);
+int __wrap_host_send(const struct host_msg *msg, uint32_t wait_ms)
+{
+    bool failed = fails("host_send");
+    int r = HOST_OK;
+
+    if (!failed || fault.flavour->send == HOST_UNSURE)
+        r = __real_host_send(msg, wait_ms);
+    return failed ? fault.flavour->send : r;
+}
+
+int __real_host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms);
+int __wrap_host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms);
+int __wrap_host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms)
+{
+    bool failed = fails("host_broadcast");
+    int r = HOST_OK;
+
+    if (!failed || fault.flavour->send == HOST_UNSURE)
+        r = __real_host_broadcast(audience, msg, wait_ms);
+    return failed ? fault.flavour->send : r;
+}
+
+/* The parameters of a message are a fixed block, whose locking cannot fail. */
+void *__real_host_mem_lock(host_mem mem);
+void *__wrap_host_mem_lock(host_mem mem);
+void *__wrap_host_mem_lock(host_mem mem)
+{
+    bool fixed = host_mem_size(mem) == 2 * sizeof(uintptr_t);
+
+    return !fixed && fails("host_mem_lock") ? NULL : __real_host_mem_lock(mem);
+}
+
+/* Only making the slot can fail. */
+void **__real_host_thread_slot(void (*at_exit)(void *value));
+void **__wrap_host_thread_slot(void (*at_exit)(void *value));
+void **__wrap_host_thread_slot(void (*at_exit)(void *value))
+{
+    void **slot = __real_host_thread_slot(at_exit);
+
+    return slot && !*slot && fails("host_thread_slot") ? NULL : slot;
+}
+
+/* ---- The play ---------------------------------------------------------------------------------------------
+ */
+
+/* For answers that a failure has swallowed, and for partners that a failure keeps from hearing of the end. */
+enum { ANSWER_MS = 2, DEADLINE_MS = 3 };
+
+static struct play {
+    bool alone; /* one instance is server and client */
+    DWORD server, client;
+    HSZ service, topic, items[3];    /* the server's */
+    HSZ cservice, ctopic, citems[3]; /* the client's */
+    HCONV served;                    /* the server's side of the last conversation */
+    unsigned updates;
+} play;
+
+static HDDEDATA value_of(HSZ item, UINT fmt)
+{
+    BYTE text[20] = "value";
+
+    return DdeCreateDataHandle(play.server, text, sizeof text, 0, item, fmt, 0);
+}
+
+static HDDEDATA pairs(void)
+{
+    HSZPAIR all[] = {{play.service, play.topic}, {play.service, play.items[0]}, {0, 0}};
+
+    return DdeCreateDataHandle(play.server, (LPBYTE)all, sizeof all, 0, 0, CF_TEXT, 0);
+}
+
+static HDDEDATA CALLBACK callback(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ hsz2, HDDEDATA data,
+                                  ULONG_PTR d1, ULONG_PTR d2)
+{
+    (void)hsz1, (void)d1, (void)d2;
+    switch (type) {
+    case XTYP_CONNECT:
+    case XTYP_ADVSTART:
+        return (HDDEDATA)TRUE;
+    case XTYP_WILDCONNECT:
+        return pairs();
+    case XTYP_CONNECT_CONFIRM:
+        play.served = conv;
+        return 0;
+    case XTYP_REQUEST:
+    case XTYP_ADVREQ:
+        return value_of(hsz2, fmt);
+    case XTYP_POKE:
+    case XTYP_EXECUTE:
+        DdeAccessData(data, NULL);
+        return (HDDEDATA)DDE_FACK;
+    case XTYP_ADVDATA:
+        play.updates++;
+        return (HDDEDATA)(uintptr_t)(play.updates % 3 ? DDE_FACK : DDE_FNOTPROCESSED);
+    default:
+        return 0;
+    }
+}
+
+static void make_strings(void)
+{
+    static const char *const names[] = {"hot", "acknowledged", "warm"};
+    static const WCHAR *const wide[] = {u"hot", u"acknowledged", u"warm"};
+
+    play.service = DdeCreateStringHandleA(play.server, "service", 0);
+    play.topic = DdeCreateStringHandleA(play.server, "topic", 0);
+    play.cservice = DdeCreateStringHandleW(play.client, u"Service", 0);
+    play.ctopic = DdeCreateStringHandleW(play.client, u"Topic", 0);
+    for (int i = 0; i < 3; i++) {
+        play.items[i] = DdeCreateStringHandleA(play.server, names[i], 0);
+        play.citems[i] = DdeCreateStringHandleW(play.client, wide[i], 0);
+    }
+    DdeKeepStringHandle(play.server, play.topic);
+    DdeFreeStringHandle(play.server, play.topic);
+}
+
+static void enter(void)
+{
+    DdeInitializeA(&play.server, callback, APPCLASS_STANDARD, 0);
+    if (play.alone)
+        play.client = play.server;
+    else
+        DdeInitializeW(&play.client, callback, APPCLASS_STANDARD, 0);
+    make_strings();
+    DdeNameService(play.server, play.service, 0, DNS_REGISTER);
+}
+
+static void ask(HCONV conv)
+{
+    BYTE text[] = "[a command]";
+    HSZ item = play.citems[0];
+    DWORD client = play.client;
+    HDDEDATA data;
+
+    data = DdeClientTransaction(NULL, 0, conv, item, CF_TEXT, XTYP_REQUEST, ANSWER_MS, NULL);
+    DdeAccessData(data, NULL);
+    DdeFreeDataHandle(data);
+    DdeClientTransaction(text, sizeof text, conv, item, CF_TEXT, XTYP_POKE, ANSWER_MS, NULL);
+    DdeClientTransaction(text, sizeof text, conv, 0, 0, XTYP_EXECUTE, ANSWER_MS, NULL);
+
+    data = DdeCreateDataHandle(client, text, sizeof text, 0, item, CF_TEXT, 0);
+    data = DdeAddData(data, text, sizeof text, sizeof text);
+    DdeClientTransaction((LPBYTE)data, 0xFFFFFFFF, conv, item, CF_TEXT, XTYP_POKE, ANSWER_MS, NULL);
+    data = DdeCreateDataHandle(client, text, sizeof text, 0, item, CF_TEXT, HDATA_APPOWNED);
+    DdeClientTransaction((LPBYTE)data, 0xFFFFFFFF, conv, item, CF_TEXT, XTYP_POKE, ANSWER_MS, NULL);
+    DdeFreeDataHandle(data);
+    data = DdeCreateDataHandle(client, text, sizeof text, 0, 0, 0, 0);
+    DdeClientTransaction((LPBYTE)data, 0xFFFFFFFF, conv, 0, 0, XTYP_EXECUTE, ANSWER_MS, NULL);
+}
+
+static void start_loops(HCONV conv)
+{
+    static const UINT flags[] = {0, XTYPF_ACKREQ, XTYPF_NODATA | XTYPF_ACKREQ};
+
+    for (int i = 0; i < 3; i++)
+        DdeClientTransaction(NULL, 0, conv, play.citems[i], CF_TEXT, XTYP_ADVSTART | flags[i], ANSWER_MS,
+                             NULL);
+}
+
+static void update(void)
+{
+    DdePostAdvise(play.server, play.topic, play.items[0]);
+    DdePostAdvise(play.server, 0, 0);
+}
+
+static void ask_later(HCONV conv)
+{
+    BYTE text[] = "later";
+    DWORD id = 0, other = 0;
+
+    DdeEnableCallback(play.server, 0, EC_DISABLE);
+    DdeClientTransaction(NULL, 0, conv, play.citems[0], CF_TEXT, XTYP_REQUEST, TIMEOUT_ASYNC, &id);
+    DdeClientTransaction(text, sizeof text, conv, play.citems[1], CF_TEXT, XTYP_POKE, TIMEOUT_ASYNC, NULL);
+    DdeClientTransaction(text, sizeof text, conv, 0, 0, XTYP_EXECUTE, TIMEOUT_ASYNC, NULL);
+    DdeClientTransaction(NULL, 0, conv, play.citems[1], CF_TEXT, XTYP_REQUEST, TIMEOUT_ASYNC, &other);
+    DdeClientTransaction(NULL, 0, conv, play.citems[2], CF_TEXT, XTYP_ADVSTOP, TIMEOUT_ASYNC, NULL);
+    DdeSetUserHandle(conv, id, 1);
+    test_pump_all();
+    DdeAbandonTransaction(play.client, conv, other);
+    DdeEnableCallback(play.server, 0, EC_ENABLEALL);
+    test_pump_all();
+}
+
+static void perform(void)
+{
+    CONVINFO info = {.cb = sizeof info};
+    HCONV named, wild, third;
+
+    enter();
+    named = DdeConnect(play.client, play.cservice, play.ctopic, NULL);
+    DdeSetUserHandle(named, QID_SYNC, 1);
+    DdeQueryConvInfo(named, QID_SYNC, &info);
+    ask(named);
+    wild = DdeConnect(play.client, 0, 0, NULL);
+    start_loops(named);
+    start_loops(wild);
+    update();
+    test_pump_all();
+    update();
+    ask_later(named);
+    update();
+    DdeDisconnect(wild); /* with updates under way */
+    third = DdeConnect(play.client, play.cservice, play.ctopic, NULL);
+    start_loops(third);
+    DdeClientTransaction(NULL, 0, third, play.citems[0], CF_TEXT, XTYP_REQUEST, TIMEOUT_ASYNC, NULL);
+    DdeDisconnect(play.served); /* with a request under way */
+    update();
+    DdeNameService(play.server, 0, 0, DNS_UNREGISTER);
+    /* named stays for the end, with updates under way */
+}
+
+/* Either side may be the first to go. */
+static void leave(bool server_first)
+{
+    DdeUninitialize(server_first ? play.server : play.client);
+    if (!play.alone)
+        DdeUninitialize(server_first ? play.client : play.server);
+}
+
+/* ---- Performances -----------------------------------------------------------------------------------------
+ */
+
+enum mode {
+    ONCE,         /* one call fails                                              */
+    UNTIL_LEAVE,  /* all calls from one on, up to the end of the instances       */
+    FOR_EVER,     /* the end of the instances included                           */
+    THREAD_ENDS,  /* one call fails, and the thread ends without uninitialising  */
+    THREAD_BREAKS /* all calls from one on, and the thread ends                  */
+};
+
+static bool for_good(enum mode mode)
+{
+    return mode != ONCE && mode != THREAD_ENDS;
+}
+
+static void on_thread(void *arg)
+{
+    (void)arg;
+    perform();
+}
+
+static void run(enum mode mode, unsigned n)
+{
+    if (mode == THREAD_ENDS || mode == THREAD_BREAKS) {
+        test_thread_join(test_thread_start(on_thread, NULL));
+        return;
+    }
+    perform();
+    if (mode == UNTIL_LEAVE)
+        fault.armed = false;
+    leave(n % 2);
+}
+
+/* What there is, by the ledger and, where it has them, by the host's own figures. */
+struct figures {
+    DDEMLLEDGER ledger;
+    long windows, posts, sends, blocks, atoms;
+};
+
+static struct figures figures(void)
+{
+    struct figures now = {.ledger = {.cb = sizeof now.ledger}};
+
+    DdemlGetLedger(0, &now.ledger);
+#ifndef _WIN32
+    now.windows = figure_windows();
+    now.posts = figure_posts();
+    now.sends = figure_sends();
+    now.blocks = figure_blocks();
+    now.atoms = figure_atoms();
+#endif
+    return now;
+}
+
+static bool same(const char *what, long before, long after)
+{
+    if (before != after)
+        print_error("left: %ld %s\n", after - before, what);
+    return before == after;
+}
+
+static bool nothing_left(const struct figures *before)
+{
+    struct figures now = figures();
+    bool nothing = true;
+
+#define CHECK(name) nothing &= same(#name, before->ledger.name, now.ledger.name);
+    DDEML_LEDGER_COLUMNS(CHECK)
+#undef CHECK
+    nothing &= same("windows of the host", before->windows, now.windows);
+    nothing &= same("posts of the host", before->posts, now.posts);
+    nothing &= same("sends of the host", before->sends, now.sends);
+    nothing &= same("blocks of the host", before->blocks, now.blocks);
+    nothing &= same("atoms of the host", before->atoms, now.atoms);
+    return nothing;
+}
+
+/* Does n performances differ by flavour? Only if messages are among what fails. */
+static bool flavoured(void)
+{
+    return fault.for_good || !strcmp(fault.what, "host_post") || !strcmp(fault.what, "host_send") ||
+           !strcmp(fault.what, "host_broadcast");
+}
+
+static bool perform_once(bool alone, enum mode mode, unsigned n, const struct flavour *flavour)
+{
+    struct figures before = figures();
+
+    memset(&fault, 0, sizeof fault);
+    memset(&play, 0, sizeof play);
+    play.alone = alone;
+    fault.for_good = for_good(mode);
+    fault.at = n;
+    fault.flavour = flavour;
+    fault.armed = true;
+    run(mode, n);
+    fault.armed = false;
+    test_pump_all();
+    return nothing_left(&before);
+}
+
+/* Every so many: programs are slow to talk to each other where the system is an emulated one. */
+#ifdef _WIN32
+enum { STRIDE = 17 };
+#else
+enum { STRIDE = 1 };
+#endif
+
+static void perform_all(enum mode mode)
+{
+    unsigned failures = 0;
+
+    DdemlSetDeadlines(DEADLINE_MS, DEADLINE_MS);
+    for (int alone = 0; alone < 2; alone++)
+        for (unsigned n = 1; (n == 1 || fault.what) && failures < 20; n += STRIDE)
+            for (int f = 0; f < FLAVOURS; f++) {
+                if (!perform_once(alone, mode, n, &flavours[f])) {
+                    print_error("that was %s, call %u (%s), flavour %s\n",
+                                alone ? "one instance" : "two instances", n, fault.what ? fault.what : "none",
+                                flavours[f].name);
+                    failures++;
+                }
+                if (!fault.what || !flavoured())
+                    break;
+            }
+    assert_int_equal(failures, 0);
+}
+
+static void nothing_is_left_when_one_call_fails(void **state)
+{
+    (void)state;
+    perform_all(ONCE);
+}
+
+static void nothing_is_left_when_all_calls_fail_from_some_point_on(void **state)
+{
+    (void)state;
+    perform_all(UNTIL_LEAVE);
+}
+
+static void nothing_is_left_when_uninitialising_is_refused_everything(void **state)
+{
+    (void)state;
+    perform_all(FOR_EVER);
+}
+
+static void nothing_is_left_when_one_call_fails_and_the_thread_just_ends(void **state)
+{
+    (void)state;
+    perform_all(THREAD_ENDS);
+}
+
+static void nothing_is_left_when_all_calls_fail_and_the_thread_just_ends(void **state)
+{
+    (void)state;
+    perform_all(THREAD_BREAKS);
+}
+
+static int down(void **state)
+{
+    (void)state;
+    fault.armed = false;
+    test_ledger_is_empty();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(nothing_is_left_when_one_call_fails, down),
+        cmocka_unit_test_teardown(nothing_is_left_when_all_calls_fail_from_some_point_on, down),
+        cmocka_unit_test_teardown(nothing_is_left_when_uninitialising_is_refused_everything, down),
+        cmocka_unit_test_teardown(nothing_is_left_when_one_call_fails_and_the_thread_just_ends, down),
+        cmocka_unit_test_teardown(nothing_is_left_when_all_calls_fail_and_the_thread_just_ends, down),
+    };
+
+    return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#include "leak/scenario.h"
+
+#include <stdlib.h>
+
+enum { WARM_UP = 20 };
+
+static unsigned cycles = 1000;
+
+/* ---- Counting ------------------------------------------------------------------------------------------ */
+
+static DDEMLLEDGER ledger_now(void)
+{
+    DDEMLLEDGER now = {.cb = sizeof now};
+
+    assert_true(DdemlGetLedger(0, &now));
+    return now;
+}
+
+static void ledger_is(const DDEMLLEDGER *before, unsigned cycle)
+{
+    DDEMLLEDGER now = ledger_now();
+
+    if (!memcmp(before, &now, sizeof now))
+        return;
+#define CHECK(name)                                                                                          \
+    if (now.name != before->name)                                                                            \
+        print_error("cycle %u: %d instead of %d %s\n", cycle, (int)now.name, (int)before->name, #name);
+    DDEML_LEDGER_COLUMNS(CHECK)
+#undef CHECK
+    fail_msg("the ledger has changed");
+}
+
+static void open_sides(const struct scenario *s)
+{
+    client.answer = server.answer = NULL;
+    server.keeps = s->keeps;
+    if (s->own_sides)
+        return;
+    server_open(s->server_cbf);
+    client_open();
+}
+
+static void close_sides(void)
+{
+    side_close(&client);
+    side_close(&server);
+    test_pump_all();
+}
+
+static void run(const struct scenario *s, unsigned n)
+{
+    DDEMLLEDGER before;
+
+    open_sides(s);
+    s->cycle(s);
+    before = ledger_now();
+    for (unsigned i = 2; i <= n; i++) {
+        s->cycle(s);
+        ledger_is(&before, i);
+    }
+    close_sides();
+    test_ledger_is_empty();
+}
+
+void scenario_test(void **state)
+{
+    const struct scenario *s = *state;
+    unsigned n = s->share ? cycles / s->share : cycles;
+    struct counters before, after;
+
+    n = n > WARM_UP ? n : WARM_UP;
+    run(s, WARM_UP);
+    counters_take(&before);
+    run(s, n);
+    counters_take(&after);
+    if (!counters_equal(&before, &after, n))
+        fail_msg("the process holds more than before");
+    print_message("             %u cycles: %.3f blocks, %.3f bytes per cycle\n", n,
+                  (double)(after.blocks - before.blocks) / n, (double)(after.bytes - before.bytes) / n);
+}
+
+int scenario_teardown(void **state)
+{
+    (void)state;
+    close_sides();
+    test_ledger_is_empty();
+    return 0;
+}
+
+int scenario_main(int argc, char **argv, const char *group, const struct CMUnitTest *tests, size_t n)
+{
+    if (argc > 1)
+        cycles = (unsigned)strtoul(argv[1], NULL, 10);
+    if (argc > 2)
+        cmocka_set_test_filter(argv[2]);
+    return _cmocka_run_group_tests(group, tests, n, NULL, NULL);
+}
+
+/* ---- What scenarios have in common --------------------------------------------------------------------- */
+
+static unsigned items(const struct scenario *s)
+{
+    return s->items ? s->items : 1;
+}
+
+void scenario_converse(const struct scenario *s)
+{
+    pair_connect();
+    for (unsigned i = 0; i < items(s); i++)
+        assert_true(pair_transact(XTYP_ADVSTART | s->loop, i, SYNC_MS));
+}
+
+void scenario_update(const struct scenario *s)
+{
+    pair_update(items(s), s->updates ? s->updates : UPDATES);
+    for (unsigned i = 0; s->stop != STOP_NOT && i < items(s); i++)
+        assert_true(pair_transact(XTYP_ADVSTOP, i, s->stop == STOP_SYNC ? SYNC_MS : TIMEOUT_ASYNC));
+}
+
+void scenario_end(unsigned enders)
+{
+    if (enders & BY_CLIENT)
+        side_end(&client);
+    if (enders & BY_SERVER)
+        side_end(&server);
+}
