@@ -255,6 +255,16 @@ static void window_lost(struct inst *in, host_wnd wnd)
         in->event = 0;
 }
 
+/* These windows have no conversation: what is posted to them all the same is disposed of (section 8.5). */
+static void stray_message(struct inst *in, const struct host_msg *hm)
+{
+    struct wire_end nobody = {.ledger = &in->ledger};
+    struct wire_msg m;
+
+    if (hm->id >= WIRE_TERMINATE && hm->id <= WIRE_LAST)
+        wire_read(&nobody, hm, &m);
+}
+
 void inst_event(void *inst, const struct host_msg *hm)
 {
     struct inst *in = inst;
@@ -278,6 +288,9 @@ void inst_event(void *inst, const struct host_msg *hm)
         break;
     case HOST_EV_DESTROYED:
         window_lost(in, hm->to);
+        break;
+    default:
+        stray_message(in, hm);
         break;
     }
     inst_drop(in);

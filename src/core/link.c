@@ -364,13 +364,14 @@ static void batch_close(struct batch *b)
         mem_free(b->links);
 }
 
-/* How many of the group will still be asked for data, from place i on. */
+/* How many of the group will still be asked for data, from place i on. Those that have ended meanwhile stand
+ * among them, and belong to no group any more. */
 static unsigned still_asked(const struct batch *b, size_t i)
 {
     const struct group *g = b->links[i]->group;
     unsigned count = 0;
 
-    for (; i < b->n && b->links[i]->group == g; i++)
+    for (; i < b->n && (b->links[i]->group == g || !b->links[i]->group); i++)
         count += usable(b->links[i]) && !b->links[i]->no_data && !b->links[i]->pending;
     return count;
 }

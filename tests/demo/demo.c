@@ -209,6 +209,12 @@ static bool converse(HCONV conv)
     return transact(conv, "[burst]", XTYP_EXECUTE, TIMEOUT_ASYNC) != 0;
 }
 
+static bool try_to_connect(void *conv)
+{
+    *(HCONV *)conv = DdeConnect(client, service, topic, NULL);
+    return *(HCONV *)conv != 0;
+}
+
 static int ask(void)
 {
     HCONV conv;
@@ -216,8 +222,7 @@ static int ask(void)
 
     if (!start_client())
         return 1;
-    conv = DdeConnect(client, service, topic, NULL);
-    if (!conv) {
+    if (!test_pump_until(try_to_connect, &conv, 2 * PATIENCE_MS)) { /* the server may still be starting */
         printf("  client  finds no server: 0x%04x\n", DdeGetLastError(client));
         DdeUninitialize(client);
         return 1;
