@@ -16,7 +16,7 @@ apt_sources() {
         # deb [options] uri suite component...
         sed -E -n "s/^[[:space:]]*deb[[:space:]]+/$1 /p" "$file" |
             sed -E 's/arch(itectures)?[+-]?=[^] ]*//; s/\[[[:space:]]*\]//' |
-            if [ "$2" = release ]; then sed -E '/^[^ ]+ +(\[[^]]*\] *)?[^ ]+ +[^ ]*[-\/]/d'; else cat; fi \
+            if [ "$2" = release ]; then sed -E '/^[^ ]+ +(\[[^]]*\] *)?[a-z+]+:[^ ]* +[^ ]*[-\/]/d'; else cat; fi \
             >"$apt_dir/parts/$(basename "$file" .list).list"
     done
     for file in /etc/apt/sources.list.d/*.sources; do

@@ -51,6 +51,7 @@ set_up() { # PRESET
 run_tests() { # PRESET LOG
     case $1 in
     win*) session=scripts/wine-session.sh ;;
+    ?san) session=$fixed_addresses ;;
     *) session= ;;
     esac
     { $session ctest --preset "$1" </dev/null 2>&1 && echo 0 >"$2.status" || echo 1 >"$2.status"; } | tee "$2"
@@ -99,6 +100,9 @@ test_preset() { # PRESET
     [ "$result" = passed ]
 }
 
+# The sanitizers of some compilers do not start where a kernel spreads addresses very widely.
+fixed_addresses='setarch -R'
+$fixed_addresses true 2>/dev/null || fixed_addresses=
 skip_win32=${DDEML_SKIP_WIN32:-0}
 start=$(date +%s)
 [ $# -gt 0 ] || set -- native asan tsan win64 win32

@@ -17,3 +17,4 @@ fi
 export WINEPREFIX
 export WINEDEBUG="${WINEDEBUG:--all}"
 export WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe=' # no .NET, no HTML, no desktop menus
+export LC_ALL=C.UTF-8 # Wine takes the code pages from it

@@ -130,6 +130,20 @@ static void turn_round(const struct conv *c, CONVINFO *info)
     info->wLastError = DMLERR_NO_ERROR;
 }
 
+/* The window is that of a conversation which this thread has ended: its handle is dead, though the partner
+ * does not know it yet. */
+static bool ended_here(const struct thread *t, host_wnd wnd)
+{
+    list_each (place, next, (struct list *)&t->insts) {
+        struct inst *in = container_of(place, struct inst, node);
+
+        list_each (node, after, &in->tombstones)
+            if (container_of(node, struct conv, node)->end.self == wnd)
+                return true;
+    }
+    return false;
+}
+
 /* A handle of another thread's side is known only as the partner of one of ours. */
 static struct conv *find_by_partner(HCONV h)
 {
@@ -140,9 +154,12 @@ static struct conv *find_by_partner(HCONV h)
     list_each (place, next, &t->insts) {
         struct inst *in = container_of(place, struct inst, node);
 
-        list_each (node, after, &in->convs)
-            if (container_of(node, struct conv, node)->partner_handle == (uintptr_t)h)
-                return container_of(node, struct conv, node);
+        list_each (node, after, &in->convs) {
+            struct conv *c = container_of(node, struct conv, node);
+
+            if (c->partner_handle == (uintptr_t)h)
+                return ended_here(t, c->end.partner) ? NULL : c;
+        }
     }
     return NULL;
 }

@@ -33,7 +33,7 @@ static UINT check(struct conv *c, const struct client_call *call, const void *da
 
     if (!c->client || !is_client_type(call->type))
         return DMLERR_INVALIDPARAMETER;
-    if (call->type != XTYP_EXECUTE && (!call->item || !call->fmt))
+    if (call->type != XTYP_EXECUTE && (!call->item || !call->fmt || call->fmt > UINT16_MAX))
         return DMLERR_INVALIDPARAMETER;
     if (by_handle && !data_fits(data_get((HDDEDATA)data), c, call))
         return DMLERR_INVALIDPARAMETER;
@@ -117,7 +117,7 @@ HDDEDATA WINAPI DdeClientTransaction(LPBYTE pData, DWORD cbData, HCONV hConv, HS
         conv_set_error(c, error);
     if (pdwResult && (result.answered || result.id))
         *pdwResult = result.id ? result.id : result.status;
-    value = error ? 0 : result.data ? (HDDEDATA)result.data->handle : (HDDEDATA)(uintptr_t)TRUE;
+    value = error || in->ending ? 0 : result.data ? (HDDEDATA)result.data->handle : (HDDEDATA)(uintptr_t)TRUE;
     conv_drop(c);
     inst_drop(in);
     return value;

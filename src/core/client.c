@@ -138,6 +138,18 @@ static bool prepare_link(struct conv *c, const struct client_call *call)
     return true;
 }
 
+/* Is there another ADVSTART for the same loop, whose answer will decide? */
+static bool asked_again(const struct xact *x)
+{
+    list_each (node, next, &x->conv->xacts) {
+        const struct xact *y = container_of(node, struct xact, node);
+
+        if (y != x && y->type == XTYP_ADVSTART && y->item == x->item && y->fmt == x->fmt)
+            return true;
+    }
+    return false;
+}
+
 /* A refused or unsent ADVSTART leaves no loop behind; a refused or unsent ADVSTOP leaves the loop as it was.
  */
 static void link_answered(struct xact *x, bool positive)
@@ -153,7 +165,8 @@ static void link_answered(struct xact *x, bool positive)
         if (l->state == LINK_STARTING)
             l->state = LINK_ACTIVE;
     } else if (x->type == XTYP_ADVSTART && l->state == LINK_STARTING) {
-        link_end(l);
+        if (!asked_again(x))
+            link_end(l);
     } else if (x->type == XTYP_ADVSTOP && l->state == LINK_STOPPING) {
         if (positive)
             link_end(l);
@@ -277,12 +290,12 @@ static void complete(struct xact *x, uint16_t status, UINT error)
         x->error = error;
         x->convst = c->convst = error ? XST_INCOMPLETE : kind_of(x->type)->received;
         c->last_error = error;
-        if (j) {
+        if (j) { /* which takes over the reference of the line */
             x->prepared = NULL;
-            x->refs++;
             j->xact = x;
             x->delivery = j;
             delivery_add_completion(c, j);
+            return;
         }
     }
     xact_unref(x);
@@ -347,7 +360,7 @@ static struct xact *match_request(struct conv *c, const struct wire_msg *m, cons
 static void acknowledge(struct conv *c, struct wire_msg *m, uint16_t status)
 {
     if (m->status & WIRE_FACKREQ)
-        conv_posted(c, wire_answer(&c->end, m, status));
+        conv_answered(c, wire_answer(&c->end, m, status));
     else
         wire_dispose(&c->end, m, WIRE_ACCEPTED);
 }
@@ -382,6 +395,17 @@ static void on_data(struct conv *c, struct wire_msg *m)
         acknowledge(c, m, 0);
     }
     string_unref(item);
+}
+
+/* After our TERMINATE a DATA is for nobody, but if it is an answer its transaction leaves the line: the next
+ * ACK would be taken for the one that it has been waiting for. */
+void client_discard(struct conv *c, struct wire_msg *m)
+{
+    struct xact *x = m->mem && m->status & WIRE_FRESPONSE ? match_request(c, m, NULL) : NULL;
+
+    wire_dispose(&c->end, m, WIRE_CLOSING);
+    if (x)
+        complete(x, 0, DMLERR_NO_ERROR);
 }
 
 void client_message(struct conv *c, struct wire_msg *m)
@@ -423,7 +447,7 @@ static void deliver_update(struct conv *c, struct delivery *j, uintptr_t *result
     if (*result == BLOCKED_RESULT || c->state != CONV_OPEN)
         return;
     if (j->notice)
-        conv_posted(c, wire_answer(&c->end, &j->m, client_status(*result)));
+        conv_answered(c, wire_answer(&c->end, &j->m, client_status(*result)));
     else
         wire_dispose(&c->end, &j->m, WIRE_ACCEPTED);
 }
@@ -464,10 +488,10 @@ void client_abandon(struct xact *x)
     struct conv *c = x->conv;
     bool waits = x->state == XACT_DONE && x->delivery && x->delivery != c->current;
 
-    if (x->state == XACT_SENT)
-        x->state = XACT_ABANDONED;
-    else if (waits)
+    if (waits)
         delivery_withdraw(c, x->delivery);
+    else
+        x->state = XACT_ABANDONED;
 }
 
 void client_abandon_all(struct conv *c)
@@ -478,6 +502,8 @@ void client_abandon_all(struct conv *c)
         if (j->xact)
             delivery_withdraw(c, j);
     }
+    if (c->current && c->current->xact)
+        client_abandon(c->current->xact);
     list_each (place, after, &c->xacts) {
         struct xact *x = container_of(place, struct xact, node);
 

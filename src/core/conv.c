@@ -122,6 +122,14 @@ void conv_set_error(struct conv *c, UINT error)
     inst_fail(c->inst, error);
 }
 
+static void give_up(struct conv *c)
+{
+    if (c->state != CONV_OPEN || c->broken)
+        return;
+    c->broken = true;
+    conv_ready(c);
+}
+
 bool conv_posted(struct conv *c, int result)
 {
     if (result == HOST_OK) {
@@ -129,11 +137,15 @@ bool conv_posted(struct conv *c, int result)
             conv_watch(c);
         return true;
     }
-    if (result == HOST_GONE && c->state == CONV_OPEN) {
-        c->broken = true;
-        conv_ready(c);
-    }
+    if (result == HOST_GONE)
+        give_up(c);
     return false;
+}
+
+void conv_answered(struct conv *c, int result)
+{
+    if (!conv_posted(c, result))
+        give_up(c);
 }
 
 /* ---- Messages
@@ -184,19 +196,27 @@ static void closing_message(struct conv *c, struct wire_msg *m)
         conv_finish(c);
     else if (m->id == WIRE_ACK && c->client)
         client_message(c, m);
+    else if (m->id == WIRE_DATA && c->client)
+        client_discard(c, m);
     else if (m->id == WIRE_ACK)
         link_update_acked(c, m);
     else
         wire_dispose(&c->end, m, WIRE_CLOSING);
 }
 
-/* A server that quits while the INITIATE is still going round: the conversation is not to be used. */
+/* A server that quits while the INITIATE is still going round: the conversation is not to be used. It is
+ * answered at once, because it may be waiting for that inside the call which the INITIATE waits for; should
+ * that fail, it will notice that our window has gone. */
 static void connecting_message(struct conv *c, struct wire_msg *m)
 {
-    if (m->id == WIRE_TERMINATE)
+    struct wire_msg reply = {.id = WIRE_TERMINATE};
+
+    if (m->id == WIRE_TERMINATE) {
         c->broken = true;
-    else
+        wire_post(&c->end, &reply, NULL);
+    } else {
         wire_dispose(&c->end, m, WIRE_STRAY);
+    }
 }
 
 static void posted_message(struct conv *c, const struct host_msg *hm)
@@ -220,12 +240,34 @@ static void posted_message(struct conv *c, const struct host_msg *hm)
         connecting_message(c, &m);
         break;
     case CONV_OPEN:
-        open_message(c, &m);
+        if (c->broken && m.id != WIRE_TERMINATE)
+            closing_message(c, &m); /* an answer out of turn would be taken for the one that is missing */
+        else
+            open_message(c, &m);
         break;
     default:
         closing_message(c, &m);
         break;
     }
+}
+
+static bool is_name(uintptr_t atom)
+{
+    uint16_t text[HOST_ATOM_CHARS + 1];
+
+    return atom >= 0xC000 && atom <= 0xFFFF && host_atom_name((host_atom)atom, text);
+}
+
+/* The ACK of an INITIATE is sent, carries two names and may come late: when the conversation is established
+ * with another server, or over. A posted ACK carries an object. */
+static bool is_offer(const struct conv *c, const struct host_msg *hm)
+{
+    if (hm->id != WIRE_ACK || !c->client)
+        return false;
+    if (c->state == CONV_CONNECTING)
+        return true;
+    return hm->wparam && hm->wparam != c->end.partner && !host_mem_size(hm->lparam) &&
+           is_name(hm->lparam & 0xFFFF) && is_name(hm->lparam >> 16);
 }
 
 void conv_message(void *conv, const struct host_msg *hm)
@@ -237,7 +279,7 @@ void conv_message(void *conv, const struct host_msg *hm)
     conv_hold(c);
     if (hm->id == HOST_EV_DESTROYED)
         conv_window_lost(c);
-    else if (hm->id == WIRE_ACK && c->state == CONV_CONNECTING)
+    else if (is_offer(c, hm))
         conv_initiate_ack(c, hm);
     else
         posted_message(c, hm);
@@ -245,6 +287,17 @@ void conv_message(void *conv, const struct host_msg *hm)
         conv_posted(c, wire_flush(&c->end)); /* the partner may have made room */
     conv_drop(c);
     inst_drop(in);
+}
+
+/* What a callback was being given, or a caller was waiting for, when the thread ended in the middle of it. */
+static void forget_frames(struct conv *c)
+{
+    if (c->current) {
+        ledger_count(&c->inst->ledger, LEDGER_queued, -1);
+        delivery_free(c, c->current);
+    }
+    if (c->waiting)
+        xact_unref(c->waiting);
 }
 
 /* What is still queued is dealt with as by the tombstone: an ACK may bring an atom or an object back. */
@@ -261,6 +314,7 @@ void conv_bury(struct conv *c)
     link_end_all(c);
     client_end(c);
     link_settle_all(c);
+    forget_frames(c);
     if (c->end.self) {
         host_window_destroy(c->end.self);
         ledger_count(&c->inst->ledger, LEDGER_windows, -1);

@@ -66,7 +66,7 @@ struct inst {
     UINT last_error;
 
     host_wnd mom, event;
-    bool resume_posted, ticking, flushed;
+    bool resume_posted, ticking;
     bool starts_blocked; /* DdeEnableCallback(EC_DISABLE) for all: later conversations too */
     bool one_of_all;     /* EC_ENABLEONE for all: the first delivery blocks the others     */
 
@@ -169,8 +169,8 @@ struct data *data_wrap(struct inst *in, host_mem mem, size_t header, size_t size
                        UINT fmt, bool own, enum data_owner owner);
 void data_free(struct data *d); /* NULL: nothing */
 
-/* Turns the object into a G for a message, with so much header: an ordinary object is used up (d is gone), an app-owned one is
- * copied. 0: no memory (an ordinary object is gone all the same). */
+/* Turns the object into a G for a message, with so much header: an ordinary object is used up (d is gone), an
+ * app-owned one is copied. 0: no memory (an ordinary object is gone all the same). */
 host_mem data_consume(struct data *d, size_t header);
 
 unsigned char *data_lock(struct data *d); /* NULL: no memory. Counted. */
@@ -237,9 +237,10 @@ void conv_drop(struct conv *c);
 void conv_message(void *conv, const struct host_msg *hm); /* the window procedure */
 void conv_open(struct conv *c);
 void conv_set_error(struct conv *c, UINT error);
-bool conv_posted(struct conv *c, int result); /* sees to a failed post; true if it was none       */
-void conv_ready(struct conv *c);              /* has it looked at from the message loop           */
-void conv_watch(struct conv *c);              /* has it looked at now and then                    */
+bool conv_posted(struct conv *c, int result);   /* sees to a failed post; true if it was none       */
+void conv_answered(struct conv *c, int result); /* the same for an answer: without it, it cannot go on */
+void conv_ready(struct conv *c);                /* has it looked at from the message loop           */
+void conv_watch(struct conv *c);                /* has it looked at now and then                    */
 
 /* Initiating (initiate.c). */
 struct conv *conv_connect(struct inst *in, struct string *service, struct string *topic,
@@ -334,6 +335,7 @@ struct xact *client_find(struct conv *c, uint32_t id); /* async only; borrowed *
 void client_abandon(struct xact *x);
 void client_abandon_all(struct conv *c);
 void client_message(struct conv *c, struct wire_msg *m); /* DATA, ACK */
+void client_discard(struct conv *c, struct wire_msg *m); /* DATA, after our TERMINATE */
 void client_deliver(struct conv *c, struct delivery *j, uintptr_t *result);
 void client_fail_all(struct conv *c, UINT error, bool tell); /* tell: async ones are completed as failed   */
 void client_end(struct conv *c);                             /* no answer will come any more                */

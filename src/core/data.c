@@ -113,6 +113,7 @@ host_mem data_consume(struct data *d, size_t header)
         return mem;
     }
     mem = 0;
+    d->read_only = true; /* passed on: from now on everybody may rely on what it says */
     if (data_lock(d)) {
         mem = wire_mem_new(&end, header, d->bytes, d->size);
         data_unlock(d);

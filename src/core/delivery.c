@@ -19,15 +19,15 @@ static void append(struct conv *c, struct delivery *j)
     delivery_run(c);
 }
 
-/* There is no memory to let the message wait. Refusing it is an answer, which must not overtake those that are
- * still due: the partner would take it for one of theirs. Then the conversation cannot go on. */
+/* There is no memory to let the message wait. Refusing it is an answer, which must not overtake those that
+ * are still due: the partner would take it for one of theirs. Then the conversation cannot go on. */
 static void no_room(struct conv *c, struct wire_msg *m, bool answer)
 {
     bool others_first = c->running || !list_empty(&c->deliveries);
 
     inst_fail(c->inst, DMLERR_MEMORY_ERROR);
     if (answer && !others_first) {
-        conv_posted(c, wire_answer(&c->end, m, WIRE_FBUSY));
+        conv_answered(c, wire_answer(&c->end, m, WIRE_FBUSY));
         return;
     }
     wire_dispose(&c->end, m, answer ? WIRE_CLOSING : WIRE_ACCEPTED);
@@ -98,7 +98,7 @@ static bool deliver(struct conv *c, struct delivery *j)
 void delivery_run(struct conv *c)
 {
     conv_hold(c);
-    while (!c->running && !c->callbacks && c->state == CONV_OPEN && !delivery_blocked(c) &&
+    while (!c->running && !c->callbacks && c->state == CONV_OPEN && !c->broken && !delivery_blocked(c) &&
            !list_empty(&c->deliveries)) {
         struct delivery *j = container_of(list_pop(&c->deliveries), struct delivery, node);
 
@@ -109,6 +109,8 @@ void delivery_run(struct conv *c)
                           j); /* with what the delivery has left over because the conversation ended in it */
         } else {
             list_prepend(&c->deliveries, &j->node);
+            if (j->xact && j->xact->state == XACT_ABANDONED) /* by its own callback */
+                delivery_withdraw(c, j);
         }
         c->running = false;
     }

@@ -40,13 +40,26 @@ static void replace(struct string **to, struct string *name)
     *to = name;
 }
 
+/* An offer that is one too many, or too late: its atoms are deleted all the same. */
+static void decline(struct conv *c, const struct host_msg *hm)
+{
+    host_atom_delete((host_atom)hm->lparam);
+    host_atom_delete((host_atom)(hm->lparam >> 16));
+    refuse(c, hm->wparam);
+}
+
 void conv_initiate_ack(struct conv *c, const struct host_msg *hm)
 {
-    struct string *service = take_name(c->inst, (host_atom)hm->lparam);
-    struct string *topic = take_name(c->inst, (host_atom)(hm->lparam >> 16));
+    struct string *service, *topic;
     struct conv_card card;
 
-    if (c->end.partner || !service || !topic) {
+    if (c->state != CONV_CONNECTING || c->end.partner) {
+        decline(c, hm);
+        return;
+    }
+    service = take_name(c->inst, (host_atom)hm->lparam);
+    topic = take_name(c->inst, (host_atom)(hm->lparam >> 16));
+    if (!service || !topic) {
         refuse(c, hm->wparam);
         string_unref(service);
         string_unref(topic);
@@ -87,8 +100,8 @@ static struct conv *connected(struct conv *c)
         conv_drop(c);
         return c;
     }
-    if (connecting && !c->end.partner)
-        c->state = CONV_DEAD;
+    if (connecting && (!c->end.partner || c->broken))
+        c->state = CONV_DEAD; /* nobody is there, or all has been said */
     conv_end(c, DMLERR_NO_CONV_ESTABLISHED);
     if (c->broken && c->state == CONV_CLOSING)
         conv_finish(c); /* its server has said its last word already */
@@ -150,11 +163,15 @@ static bool send_ack(struct conv *c)
     return false;
 }
 
-static void accept_pair(struct inst *in, const struct caller *who, struct string *service, struct string *topic)
+static void accept_pair(struct inst *in, const struct caller *who, struct string *service,
+                        struct string *topic)
 {
     CONVCONTEXT none = {.cb = sizeof none};
-    struct conv *c = conv_new(in, false, service, topic, who->known ? &who->card.context : &none);
+    struct conv *c;
 
+    if (in->ending) /* by the callback that was asked */
+        return;
+    c = conv_new(in, false, service, topic, who->known ? &who->card.context : &none);
     if (!c) {
         inst_fail(in, DMLERR_MEMORY_ERROR);
         return;
@@ -226,7 +243,7 @@ static void offer_many(struct inst *in, const struct caller *who, struct string 
     } else {
         size = 0;
     }
-    if (d && d->inst == in && !d->app_owned)
+    if (d && d->inst == in && d->owner == DATA_APP && !d->app_owned)
         data_free(d);
     accept_pairs(in, who, pairs, size / sizeof *pairs, service, topic);
     mem_free(pairs);

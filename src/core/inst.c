@@ -198,6 +198,12 @@ static void look_after(struct inst *in)
     }
 }
 
+static void want_tick(struct inst *in)
+{
+    if (!in->ticking)
+        in->ticking = host_timer(in->event, TICK_MS);
+}
+
 static void tick(struct inst *in)
 {
     struct list todo, *node;
@@ -210,20 +216,16 @@ static void tick(struct inst *in)
 
         conv_hold(c);
         if (conv_sweep(c))
-            list_append(&in->watched, &c->watch);
+            conv_watch(c);
         conv_drop(c);
     }
     look_after(in);
-    if (in->ticking && list_empty(&in->watched) && list_empty(&in->ready)) {
+    if (!list_empty(&in->watched) || !list_empty(&in->ready)) {
+        want_tick(in); /* one inside a callback may have found nothing to do */
+    } else if (in->ticking) {
         host_timer(in->event, 0);
         in->ticking = false;
     }
-}
-
-static void want_tick(struct inst *in)
-{
-    if (!in->ticking)
-        in->ticking = host_timer(in->event, TICK_MS);
 }
 
 void conv_watch(struct conv *c)
@@ -280,7 +282,6 @@ void inst_event(void *inst, const struct host_msg *hm)
         break;
     case HOST_EV_RESUME:
         in->resume_posted = false;
-        in->flushed = true;
         look_after(in);
         break;
     case HOST_EV_TIMER:
@@ -299,19 +300,17 @@ void inst_event(void *inst, const struct host_msg *hm)
 /* ---- End -------------------------------------------------------------------------------------------------
  */
 
-static bool was_flushed(void *inst)
-{
-    return ((struct inst *)inst)->flushed;
-}
+/* As many messages as a queue holds: those that beget others must not keep the instance for ever. */
+enum { MOST_PENDING = 10000 };
 
-/* Lets the messages that are already queued have their callbacks (Q102572), up to a mark put behind them. */
-static void dispatch_pending(struct inst *in)
+/* Lets the messages that are already queued have their callbacks (Q102572). */
+static void dispatch_pending(void)
 {
-    struct host_msg mark = {.to = in->event, .id = HOST_EV_RESUME};
+    uint64_t until = host_now_ms() + deadline_initiate();
+    unsigned n = 0;
 
-    in->flushed = false;
-    if (host_post(&mark) == HOST_OK)
-        host_pump(HOST_DDE_MESSAGES, was_flushed, in, host_now_ms() + deadline_initiate());
+    while (n++ < MOST_PENDING && host_now_ms() < until && host_dispatch(HOST_DDE_MESSAGES, 0))
+        ;
 }
 
 static bool tombs_gone(void *inst)
@@ -330,8 +329,11 @@ static void await_partners(struct inst *in)
     }
 }
 
+/* A conversation's window whose partner has not confirmed the end goes with its parent: the host closes it
+ * before it gives the last call, so that nothing can be posted between the last look and the end. */
 static void release_everything(struct inst *in)
 {
+    window_free(in, &in->mom);
     while (!list_empty(&in->convs))
         conv_bury(container_of(in->convs.next, struct conv, node));
     while (!list_empty(&in->tombstones))
@@ -364,7 +366,7 @@ void inst_close(struct inst *in)
 {
     inst_hold(in);
     if (in->holds == 1)
-        dispatch_pending(in);
+        dispatch_pending();
     if (!in->ending)
         end_everything(in);
     inst_drop(in);

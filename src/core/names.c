@@ -79,6 +79,11 @@ bool names_specific(const struct string *service, host_wnd *mom)
 
 struct string *names_base(struct inst *in, const struct string *specific)
 {
+    uint32_t wnd;
+
+    if (specific->length <= TAG_CHARS || !read_tag(specific->text + specific->length - TAG_CHARS, &wnd) ||
+        wnd != (uint32_t)in->mom)
+        return NULL;
     list_each (node, next, &in->services) {
         struct string *base = container_of(node, struct service, node)->name;
         struct string *candidate = specific_name(in, base, in->mom);
@@ -152,12 +157,16 @@ static void unregister(struct inst *in, struct service *s, bool tell)
 UINT names_unregister(struct inst *in, struct string *name)
 {
     struct service *s = name ? find(in, name) : NULL;
+    size_t n = 0;
 
     if (name && !s)
         return DMLERR_INVALIDPARAMETER;
     if (s)
         unregister(in, s, true);
-    while (!name && !list_empty(&in->services))
+    if (!name)
+        list_each (node, next, &in->services)
+            n++;
+    while (n-- && !list_empty(&in->services)) /* not what callbacks register meanwhile */
         unregister(in, container_of(in->services.next, struct service, node), true);
     return DMLERR_NO_ERROR;
 }

@@ -26,7 +26,7 @@ static bool answerable(const struct conv *c, uintptr_t result)
 
 static void answer(struct conv *c, struct delivery *j, uint16_t status)
 {
-    conv_posted(c, wire_answer(&c->end, &j->m, status));
+    conv_answered(c, wire_answer(&c->end, &j->m, status));
 }
 
 static uintptr_t ask(struct conv *c, struct delivery *j, UINT type, const struct string *item, uintptr_t data)
@@ -80,7 +80,7 @@ static void deliver_request(struct conv *c, struct delivery *j, uintptr_t *resul
     } else {
         reply.atom = j->m.atom; /* Q2: the question's reference goes back with the answer */
         j->m.atom = 0;
-        conv_posted(c, wire_post(&c->end, &reply, NULL));
+        conv_answered(c, wire_post(&c->end, &reply, NULL));
     }
 }
 
@@ -163,6 +163,8 @@ static void deliver_advise(struct conv *c, struct delivery *j, uintptr_t *result
 /* The next loop that the message covers: item 0 and format 0 cover all. */
 static struct link *next_covered(struct conv *c, const struct delivery *j)
 {
+    if (j->item && j->m.fmt)
+        return link_find(c, j->item, j->m.fmt);
     list_each (node, next, &c->links) {
         struct link *l = container_of(node, struct link, node);
 
@@ -207,7 +209,8 @@ void server_deliver(struct conv *c, struct delivery *j, uintptr_t *result)
         [WIRE_UNADVISE - WIRE_INITIATE] = deliver_unadvise,
     };
 
-    if (j->m.atom && !j->item) /* a name that does not exist, or no memory for it: refused when its turn comes */
+    if (j->m.atom &&
+        !j->item) /* a name that does not exist, or no memory for it: refused when its turn comes */
         answer(c, j, 0);
     else
         by_message[j->m.id - WIRE_INITIATE](c, j, result);

@@ -44,18 +44,19 @@ static void make_tombstone(struct conv *c)
 /* Our TERMINATE goes out; from here on whatever comes is disposed of. */
 static void close_down(struct conv *c, UINT error)
 {
+    bool gone;
     int r;
 
     client_fail_all(c, error, false);
     stop_everything(c);
     c->state = CONV_CLOSING;
     c->owes_terminate = !post_terminate(c, &r);
-    if (r == HOST_GONE && !host_window_alive(c->end.partner)) {
-        conv_finish(c);
-    } else {
+    gone = r == HOST_GONE && !host_window_alive(c->end.partner);
+    if (!gone)
         conv_watch(c);
-        drain(c);
-    }
+    drain(c); /* while the line of transactions stands: an ACK may bring an object back */
+    if (gone)
+        conv_finish(c);
 }
 
 void conv_end(struct conv *c, UINT error)

@@ -118,6 +118,7 @@ static void still_works(void)
     server.on = give_data;
     assert_int_equal(ours_transact(XTYP_REQUEST, A_WHILE, NULL), DMLERR_NO_ERROR);
     assert_string_equal(ours.text, "value");
+    raw_left(given_mem, false);
     server.on = NULL;
     raw_forget(&server);
     assert_int_equal(ours_calls(XTYP_DISCONNECT), 0);
@@ -206,7 +207,7 @@ static void a_server_that_terminates_right_after_its_ack_is_answered(void **stat
 
 static void send_data_early(struct raw *r)
 {
-    raw_post(r, WIRE_DATA, raw_object(WIRE_FRELEASE, "early"), raw_ref(RAW_ITEM));
+    raw_give(r, WIRE_DATA, raw_object(WIRE_FRELEASE, "early"), raw_ref(RAW_ITEM));
 }
 
 static void data_before_the_ack_of_initiate_does_no_harm(void **state)
@@ -367,7 +368,7 @@ static void an_execute_may_be_acknowledged_with_another_object(void **state)
     assert_true(raw_post(&server, WIRE_ACK, WIRE_FACK, other));
     test_pump_all();
     assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), 1);
-    object_is_gone(m); /* what we had posted is freed, once */
+    raw_left(m->mem, false); /* what we had posted is freed, once */
     raw_free(other);
     still_works();
 }
@@ -443,9 +444,7 @@ static void settled(host_mem mem, bool acknowledged, uint16_t status, bool lent)
         raw_unref(ack->atom);
     }
     raw_expect_nothing(&server);
-    assert_int_equal(raw_exists(mem), lent);
-    if (lent)
-        raw_free(mem);
+    raw_left(mem, lent);
 }
 
 static void a_response_in_time(void **state)
@@ -500,9 +499,7 @@ static void a_response_whose_server_has_gone_D15(void **state)
     give_data(&server, m);
     raw_die(&server);
     disconnected_once();
-    assert_int_equal(raw_exists(given_mem), row->lent);
-    if (row->lent)
-        raw_free(given_mem);
+    raw_left(given_mem, row->lent);
 }
 
 static void a_positive_ack_before_the_data_refuses_the_request(void **state)
@@ -531,7 +528,7 @@ static void data_may_be_longer_than_the_text(void **state)
     (void)state;
     ours_transact_async(XTYP_REQUEST);
     m = raw_expect(&server, WIRE_REQUEST);
-    assert_true(raw_post(&server, WIRE_DATA, raw_bytes(&object, sizeof object), m->atom));
+    raw_give(&server, WIRE_DATA, raw_bytes(&object, sizeof object), m->atom);
     test_pump_all();
     assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), 1);
     assert_string_equal(ours.text, "short");
@@ -546,13 +543,14 @@ static void data_may_be_nothing_but_its_header(void **state)
     (void)state;
     ours_transact_async(XTYP_REQUEST);
     m = raw_expect(&server, WIRE_REQUEST);
-    assert_true(raw_post(&server, WIRE_DATA, raw_bytes(header, sizeof header), m->atom));
+    raw_give(&server, WIRE_DATA, raw_bytes(header, sizeof header), m->atom);
     test_pump_all();
     assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), 1);
     still_works();
 }
 
-/* ---- DATA of a loop -------------------------------------------------------------------------------------- */
+/* ---- DATA of a loop --------------------------------------------------------------------------------------
+ */
 
 struct update_row {
     const char *name;
@@ -640,8 +638,8 @@ static void updates_after_our_terminate_D9_D10(void **state)
     queued = post_update(row);
     assert_true(DdeDisconnect(ours.conv));
     later = post_update(row);
-    settled(queued, false, 0, !row->notice && !is_given(row));
-    settled(later, false, 0, !row->notice && !is_given(row));
+    settled(queued, false, 0, !is_given(row));
+    settled(later, false, 0, !is_given(row));
     assert_int_equal(ours_calls(XTYP_ADVDATA), 0);
     raw_terminate(&server);
 }
@@ -658,7 +656,7 @@ static void an_update_that_is_blocked_when_we_end(void **state)
     assert_int_equal(ours_calls(XTYP_ADVDATA), 0);
     if (row->loop) { /* without one there is nothing to deliver, and so nothing to block */
         assert_true(DdeDisconnect(ours.conv));
-        settled(mem, false, 0, !row->notice && !is_given(row));
+        settled(mem, false, 0, !is_given(row));
     } else {
         settled(mem, row->acknowledged, row->status, row->lent);
     }
@@ -676,7 +674,7 @@ static void an_update_that_is_blocked_when_the_server_ends(void **state)
     disconnected_once();
     raw_expect_terminate(&server, 1);
     if (row->loop)
-        settled(mem, false, 0, !row->notice && !is_given(row));
+        settled(mem, false, 0, !is_given(row));
     else
         settled(mem, row->acknowledged, row->status, row->lent);
 }
@@ -690,9 +688,7 @@ static void updates_whose_server_has_gone_D15(void **state)
     mem = post_update(row);
     raw_die(&server);
     disconnected_once();
-    assert_int_equal(raw_exists(mem), !row->notice && !is_given(row));
-    if (raw_exists(mem))
-        raw_free(mem);
+    raw_left(mem, !is_given(row));
 }
 
 static void an_update_of_a_stranger_is_disposed_of(void **state)
@@ -704,7 +700,7 @@ static void an_update_of_a_stranger_is_disposed_of(void **state)
     prepare_loop(row);
     raw_open(&stranger);
     assert_true(raw_post_from(&server, stranger.wnd, WIRE_DATA, mem, raw_ref(RAW_ITEM)));
-    settled(mem, false, 0, !row->notice && !is_given(row));
+    settled(mem, false, 0, !is_given(row));
     raw_expect_nothing(&stranger);
     raw_die(&stranger);
     assert_int_equal(ours_calls(XTYP_ADVDATA), 0);
@@ -719,7 +715,7 @@ static void an_update_of_nobody_is_left_alone(void **state)
 
     prepare_loop(row);
     assert_true(raw_post_from(&server, 0, WIRE_DATA, mem, item));
-    settled(mem, false, 0, !row->notice);
+    settled(mem, false, 0, true);
     raw_unref(item);
     assert_int_equal(ours_calls(XTYP_ADVDATA), 0);
     still_works();
@@ -733,7 +729,7 @@ static void an_update_may_come_before_the_ack_of_advise(void **state)
     ours_return(XTYP_ADVDATA, DDE_FACK);
     ours_transact_async(XTYP_ADVSTART);
     m = raw_expect(&server, WIRE_ADVISE);
-    assert_true(raw_post(&server, WIRE_DATA, raw_object(R, "first"), raw_ref(RAW_ITEM)));
+    raw_give(&server, WIRE_DATA, raw_object(R, "first"), raw_ref(RAW_ITEM));
     test_pump_all();
     assert_int_equal(ours_calls(XTYP_ADVDATA), 1);
     assert_string_equal(ours.text, "first");
@@ -766,14 +762,14 @@ static void updates_that_cross_the_unadvise_do_not_end_the_conversation(void **s
     for (unsigned i = 0; i < 3; i++) {
         m = raw_expect(&server, WIRE_ACK);
         raw_unref(m->atom);
-        if (!(m->status & WIRE_FACK))
-            raw_free(i == 0 ? before : i == 1 ? between : after); /* D6 */
+        raw_left(i == 0 ? before : i == 1 ? between : after, !(m->status & WIRE_FACK)); /* D5, D6 */
     }
     raw_expect_nothing(&server);
     still_works();
 }
 
-/* ---- Messages that nobody asked for ------------------------------------------------------------------------ */
+/* ---- Messages that nobody asked for
+ * ------------------------------------------------------------------------ */
 
 static void a_spontaneous_ack_is_absorbed_A7(void **state)
 {
@@ -812,16 +808,24 @@ static void messages_for_a_server_are_disposed_of(void **state)
     (void)state;
     assert_true(raw_post(&server, WIRE_REQUEST, RAW_FORMAT, raw_ref(RAW_ITEM)));
     assert_true(raw_post(&server, WIRE_UNADVISE, RAW_FORMAT, raw_ref(RAW_ITEM)));
-    assert_true(raw_post(&server, WIRE_ADVISE, raw_object(0, ""), raw_ref(RAW_ITEM)));
-    assert_true(raw_post(&server, WIRE_POKE, raw_object(R, "poke"), raw_ref(RAW_ITEM)));
-    assert_true(raw_post(&server, WIRE_EXECUTE, 0, raw_bytes("run", 4)));
+    raw_give(&server, WIRE_ADVISE, raw_object(0, ""), raw_ref(RAW_ITEM));
+    raw_give(&server, WIRE_POKE, raw_object(R, "poke"), raw_ref(RAW_ITEM));
+    raw_give(&server, WIRE_EXECUTE, 0, raw_bytes("run", 4));
     lent = raw_object(0, "lent");
     assert_true(raw_post(&server, WIRE_POKE, lent, raw_ref(RAW_ITEM)));
     settled(lent, false, 0, true);
     still_works();
 }
 
-/* ---- What cannot be read (D13) -------------------------------------------------------------------------- */
+/* ---- What cannot be read (D13) --------------------------------------------------------------------------
+ */
+
+/* A system that copies what messages carry reads it itself, and a wrong handle does not come through. */
+static void needs_wrong_handles(void)
+{
+    if (raw_copies())
+        skip();
+}
 
 /* A handle that no block has. */
 static host_mem dead_block(void)
@@ -841,15 +845,18 @@ static void violated(void)
 static void an_unreadable_object_ends_the_conversation_D13(void **state)
 {
     (void)state;
+    needs_wrong_handles();
     assert_true(raw_post(&server, WIRE_DATA, dead_block(), raw_ref(RAW_ITEM)));
     violated();
 }
 
 static void an_object_without_a_header_ends_the_conversation_D13(void **state)
 {
-    host_mem mem = raw_bytes("12", 2);
+    host_mem mem;
 
     (void)state;
+    needs_wrong_handles();
+    mem = raw_bytes("12", 2);
     assert_true(raw_post(&server, WIRE_DATA, mem, raw_ref(RAW_ITEM)));
     violated();
     raw_free(mem); /* whose it is cannot be known */
@@ -857,9 +864,11 @@ static void an_object_without_a_header_ends_the_conversation_D13(void **state)
 
 static void an_unreadable_message_ends_the_conversation(void **state)
 {
-    struct host_msg hm = {.to = server.partner, .id = WIRE_DATA, .wparam = server.wnd, .lparam = dead_block()};
+    struct host_msg hm = {
+        .to = server.partner, .id = WIRE_DATA, .wparam = server.wnd, .lparam = dead_block()};
 
     (void)state;
+    needs_wrong_handles();
     assert_int_equal(host_post(&hm), HOST_OK);
     violated();
 }
@@ -873,6 +882,7 @@ static void pump_inside(UINT type)
 static void a_conversation_is_ended_once_however_bad_the_messages(void **state)
 {
     (void)state;
+    needs_wrong_handles();
     ours.inside = pump_inside;
     assert_true(raw_post(&server, WIRE_DATA, dead_block(), raw_ref(RAW_ITEM)));
     assert_true(raw_post(&server, WIRE_DATA, dead_block(), raw_ref(RAW_ITEM)));
@@ -890,12 +900,14 @@ static void send_garbage_instead(struct raw *r, struct raw_seen *m)
 static void an_unreadable_answer_fails_the_transaction(void **state)
 {
     (void)state;
+    needs_wrong_handles();
     server.on = send_garbage_instead;
     assert_int_equal(ours_transact(XTYP_REQUEST, A_WHILE, NULL), DMLERR_SERVER_DIED);
     violated();
 }
 
-/* ---- The end ------------------------------------------------------------------------------------------------ */
+/* ---- The end
+ * ------------------------------------------------------------------------------------------------ */
 
 struct end_row {
     const char *name;
@@ -1057,10 +1069,11 @@ static void a_server_that_dies_during_the_callback_is_noticed(void **state)
     mem = raw_object(R | A, "update");
     assert_true(raw_post(&server, WIRE_DATA, mem, raw_ref(RAW_ITEM)));
     disconnected_once();
-    assert_false(raw_exists(mem)); /* D15: refused, but the refusal could not be given */
+    raw_left(mem, false); /* D15: refused, but the refusal could not be given */
 }
 
-/* ---- Threads that hang ---------------------------------------------------------------------------------------- */
+/* ---- Threads that hang
+ * ---------------------------------------------------------------------------------------- */
 
 struct hanging {
     struct test_event *ready, *go_on;
@@ -1158,9 +1171,13 @@ static void serve_and_hang(void *arg)
 static void a_server_that_hangs_in_connect_does_not_hide_another(void **state)
 {
     struct hanging h;
-    struct test_thread *t = start_hanging(&h, serve_and_hang);
+    struct test_thread *t;
 
     (void)state;
+#ifdef _WIN32
+    skip(); /* what the server sends in the end cannot be taken back there, and its two atoms are lost */
+#endif
+    t = start_hanging(&h, serve_and_hang);
     DdemlSetDeadlines(50, 0);
     assert_true(ours_connect());
     still_works();
@@ -1180,7 +1197,8 @@ static void a_server_that_hangs_in_connect_is_given_up(void **state)
     stop_hanging(&h, t);
 }
 
-/* ---- A thread that ends ------------------------------------------------------------------------------------------ */
+/* ---- A thread that ends
+ * ------------------------------------------------------------------------------------------ */
 
 /* Everything that may lie in the queue of a client window that goes without DdeUninitialize. */
 static void end_with_a_full_queue(void *arg)
@@ -1199,8 +1217,8 @@ static void end_with_a_full_queue(void *arg)
     }
     for (unsigned i = 0; i < KINDS; i++)
         raw_answer(&server, m[i], i % 2 ? WIRE_FACK : 0);
-    raw_post(&server, WIRE_DATA, raw_object(R, "update"), raw_ref(RAW_ITEM));
-    raw_post(&server, WIRE_DATA, raw_object(R | A, "update"), raw_ref(RAW_ITEM));
+    raw_give(&server, WIRE_DATA, raw_object(R, "update"), raw_ref(RAW_ITEM));
+    raw_give(&server, WIRE_DATA, raw_object(R | A, "update"), raw_ref(RAW_ITEM));
     *lent = raw_object(A, "update");
     raw_post(&server, WIRE_DATA, *lent, raw_ref(RAW_ITEM));
     server.rude = true;
@@ -1214,7 +1232,7 @@ static void a_thread_that_ends_drains_its_windows_D14_A8(void **state)
     test_thread_join(test_thread_start(end_with_a_full_queue, &lent));
     ours.id = 0;
     server.wnd = 0;
-    raw_free(lent);
+    raw_left(lent, true);
 }
 
 static int set_up_books(void **state)
@@ -1225,7 +1243,8 @@ static int set_up_books(void **state)
     return 0;
 }
 
-/* ---- A storm -------------------------------------------------------------------------------------------------------- */
+/* ---- A storm
+ * -------------------------------------------------------------------------------------------------------- */
 
 enum { STORM_MESSAGES = 6000 };
 
@@ -1298,6 +1317,8 @@ static void a_storm_of_messages_does_no_harm(void **state)
     const struct storm_row *row = *state;
     host_wnd before = 0;
 
+    if (raw_copies() && row->odds < storm_rows[0].odds)
+        skip(); /* Wine reads what messages carry itself, and does not survive what is forged */
     raw_seed(row->seed);
     raw_name("RawOther");
     server.on = raw_rave;
@@ -1318,9 +1339,11 @@ static void a_storm_of_messages_does_no_harm(void **state)
     raw_books_give_up();
 }
 
-/* ---- All ------------------------------------------------------------------------------------------------------------- */
+/* ---- All
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
-#define DIRECTLY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define DIRECTLY(f)  cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 #define CONNECTED(f) cmocka_unit_test_setup_teardown(f, set_up_connected, tear_down)
 
 static const struct CMUnitTest single_tests[] = {
@@ -1372,7 +1395,10 @@ static const struct rule {
     const void *rows; /* each begins with its name */
     size_t n, size;
 } rules[] = {
-#define RULE(f, rows, n) {#f, f, rows, n, sizeof *(rows)}
+#define RULE(f, rows, n)                                                                                     \
+    {                                                                                                        \
+#f, f, rows, n, sizeof *(rows)                                                                       \
+    }
     RULE(an_answer_in_time, answer_rows, ANSWER_ROWS),
     RULE(an_answer_too_late, answer_rows, ANSWER_ROWS),
     RULE(an_answer_to_an_abandoned_transaction, answer_rows, ANSWER_ROWS),

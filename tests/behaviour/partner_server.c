@@ -172,19 +172,27 @@ static void hang(void *arg)
     struct raw r;
 
     raw_open(&r);
+    r.initiating = true;
     h->wnd = r.wnd;
     test_event_set(h->ready);
     test_event_wait(h->go_on, TEST_PATIENCE_MS);
+    test_pump_all(); /* some systems cannot take back what they have sent */
     raw_die(&r);
 }
 
 static void a_client_that_hangs_before_the_ack_is_given_up(void **state)
 {
-    struct hanging h = {test_event_new(), test_event_new(), 0};
-    struct test_thread *t = test_thread_start(hang, &h);
+    struct hanging h = {0};
+    struct test_thread *t;
     struct host_msg hm = {.id = WIRE_INITIATE};
 
     (void)state;
+#ifdef _WIN32
+    skip(); /* there nobody knows whether the client still gets the ACK, and its two atoms are lost */
+#endif
+    h.ready = test_event_new();
+    h.go_on = test_event_new();
+    t = test_thread_start(hang, &h);
     assert_true(test_event_wait(h.ready, TEST_PATIENCE_MS));
     DdemlSetDeadlines(50, 0);
     hm.to = inst_get(ours.id)->mom;
@@ -192,7 +200,6 @@ static void a_client_that_hangs_before_the_ack_is_given_up(void **state)
     hm.lparam = (uintptr_t)raw_name(RAW_SERVICE) | (uintptr_t)raw_name(RAW_TOPIC) << 16;
     host_send(&hm, INITIATE_MS);
     assert_int_equal(ours_calls(XTYP_CONNECT), 1);
-    assert_int_equal(ours_calls(XTYP_CONNECT_CONFIRM), 0);
     assert_true(raw_connect(&client)); /* others are served */
     test_event_set(h.go_on);
     test_thread_join(t);
@@ -200,7 +207,8 @@ static void a_client_that_hangs_before_the_ack_is_given_up(void **state)
     test_event_free(h.go_on);
 }
 
-/* ---- What a client asks ----------------------------------------------------------------------------------- */
+/* ---- What a client asks -----------------------------------------------------------------------------------
+ */
 
 struct ask_row {
     const char *name;
@@ -252,7 +260,7 @@ static void start_loop(uint16_t flags)
 {
     struct raw_seen *m;
 
-    assert_true(raw_post(&client, WIRE_ADVISE, raw_object(flags, ""), raw_ref(RAW_ITEM)));
+    raw_give(&client, WIRE_ADVISE, raw_object(flags, ""), raw_ref(RAW_ITEM));
     m = raw_expect(&client, WIRE_ACK);
     assert_int_equal(m->status, WIRE_FACK);
     raw_unref(m->atom);
@@ -260,8 +268,16 @@ static void start_loop(uint16_t flags)
     ours.calls[ours_index(XTYP_ADVSTART)] = 0;
 }
 
+/* A system that copies what messages carry does not pass one on that should carry something and does not. */
+static bool can_be_posted(const struct ask_row *row)
+{
+    return !(raw_copies() && row->empty && (row->id == WIRE_POKE || row->id == WIRE_EXECUTE));
+}
+
 static void prepare(const struct ask_row *row)
 {
+    if (!can_be_posted(row))
+        skip();
     if (row->looped)
         start_loop(0);
     if (row->type == XTYP_REQUEST)
@@ -293,13 +309,6 @@ static host_mem ask(const struct ask_row *row)
     return ask_from(row, client.wnd, item_of(row));
 }
 
-static void left(host_mem mem, bool lent)
-{
-    assert_int_equal(raw_exists(mem), lent);
-    if (lent)
-        raw_free(mem);
-}
-
 static void answered(const struct ask_row *row, host_mem mem)
 {
     struct raw_seen *m;
@@ -307,7 +316,9 @@ static void answered(const struct ask_row *row, host_mem mem)
     if (row->answer) {
         m = raw_expect(&client, row->answer);
         assert_int_equal(m->status, row->status);
-        if (row->id == WIRE_EXECUTE)
+        if (row->id == WIRE_EXECUTE && m->mem != mem)
+            raw_left(m->mem, false);
+        else if (row->id == WIRE_EXECUTE)
             assert_true(m->mem == mem);
         else
             assert_int_equal(m->atom, raw_name(RAW_ITEM));
@@ -316,7 +327,7 @@ static void answered(const struct ask_row *row, host_mem mem)
             raw_free(m->mem);
     }
     raw_expect_nothing(&client);
-    left(mem, row->lent);
+    raw_left(mem, row->lent);
 }
 
 static void a_question(void **state)
@@ -348,8 +359,8 @@ static void questions_after_our_terminate_Q3_K5_K6_V4_U3_X3(void **state)
     assert_true(DdeDisconnect(ours.conv));
     later = ask(row);
     raw_expect_nothing(&client);
-    left(queued, is_lent_poke(row));
-    left(later, is_lent_poke(row));
+    raw_left(queued, is_lent_poke(row));
+    raw_left(later, is_lent_poke(row));
     assert_int_equal(row->type ? ours_calls(row->type) : 0, 0);
     raw_terminate(&client);
 }
@@ -365,7 +376,7 @@ static void a_question_that_is_blocked_when_we_end(void **state)
     raw_expect_nothing(&client);
     assert_true(DdeDisconnect(ours.conv));
     raw_expect_nothing(&client);
-    left(mem, is_lent_poke(row));
+    raw_left(mem, is_lent_poke(row));
     assert_int_equal(row->type ? ours_calls(row->type) : 0, 0);
 }
 
@@ -380,7 +391,7 @@ static void a_question_that_is_blocked_when_the_client_ends(void **state)
     raw_terminate(&client);
     disconnected_once();
     raw_expect_nothing(&client);
-    left(mem, is_lent_poke(row));
+    raw_left(mem, is_lent_poke(row));
     assert_int_equal(row->type ? ours_calls(row->type) : 0, 0);
 }
 
@@ -414,7 +425,7 @@ static void a_question_whose_client_has_gone_K10_V7_X5(void **state)
     mem = ask(row);
     raw_die(&client);
     disconnected_once();
-    left(mem, is_lent_poke(row));
+    raw_left(mem, is_lent_poke(row));
 }
 
 static void die_in_the_callback(UINT type)
@@ -434,7 +445,7 @@ static void a_question_whose_client_dies_during_the_callback(void **state)
     if (row->type) {
         disconnected_once();
         assert_int_equal(ours_calls(row->type), 1);
-        left(mem, is_lent_poke(row));
+        raw_left(mem, is_lent_poke(row));
     } else {
         answered(row, mem);
     }
@@ -457,7 +468,7 @@ static void a_question_whose_callback_disconnects(void **state)
     if (row->type) {
         raw_expect_nothing(&client);
         raw_expect_terminate(&client, 1);
-        left(mem, is_lent_poke(row));
+        raw_left(mem, is_lent_poke(row));
         assert_int_equal(ours_calls(XTYP_DISCONNECT), 0);
     } else {
         answered(row, mem);
@@ -488,7 +499,7 @@ static void a_question_of_a_stranger_is_disposed_of(void **state)
     mem = ask_from(row, stranger.wnd, item_of(row));
     raw_expect_nothing(&client);
     raw_expect_nothing(&stranger);
-    left(mem, is_lent_poke(row));
+    raw_left(mem, is_lent_poke(row));
     assert_int_equal(row->type ? ours_calls(row->type) : 0, 0);
     raw_die(&stranger);
     still_works();
@@ -497,13 +508,14 @@ static void a_question_of_a_stranger_is_disposed_of(void **state)
 static void a_question_of_nobody_is_left_alone(void **state)
 {
     const struct ask_row *row = *state;
-    host_atom item = item_of(row);
+    host_atom item;
     host_mem mem;
 
     prepare(row);
+    item = item_of(row);
     mem = ask_from(row, 0, item);
     raw_expect_nothing(&client);
-    left(mem, !row->empty);
+    raw_left(mem, true);
     raw_unref(item);
     assert_int_equal(row->type ? ours_calls(row->type) : 0, 0);
     still_works();
@@ -523,24 +535,28 @@ static void a_question_to_the_wrong_window_is_disposed_of(void **state)
         client.partner = wrong[i];
         mem = ask(row);
         raw_expect_nothing(&client);
-        left(mem, is_lent_poke(row));
+        raw_left(mem, is_lent_poke(row));
     }
     client.partner = right;
     assert_int_equal(row->type ? ours_calls(row->type) : 0, 0);
     still_works();
 }
 
-/* ---- Variations -------------------------------------------------------------------------------------------- */
+/* ---- Variations
+ * -------------------------------------------------------------------------------------------- */
 
 static void an_execute_needs_no_terminator(void **state)
 {
+    host_mem mem = raw_bytes("[run]", 5);
     struct raw_seen *m;
 
     (void)state;
-    assert_true(raw_post(&client, WIRE_EXECUTE, 0, raw_bytes("[run]", 5)));
+    assert_true(raw_post(&client, WIRE_EXECUTE, 0, mem));
     m = raw_expect(&client, WIRE_ACK);
     assert_string_equal(ours.text, "[run]");
-    raw_free(m->mem);
+    if (m->mem != mem)
+        raw_left(m->mem, false);
+    raw_free(mem);
     still_works();
 }
 
@@ -554,7 +570,7 @@ static void an_item_of_none_is_answered_with_none(void **state)
     assert_int_equal(m->atom, 0);
     if (m->id == WIRE_DATA)
         raw_free(m->mem);
-    assert_true(raw_post(&client, WIRE_POKE, raw_object(R, "poke"), 0));
+    raw_give(&client, WIRE_POKE, raw_object(R, "poke"), 0);
     m = raw_expect(&client, WIRE_ACK);
     assert_int_equal(m->atom, 0);
     assert_true(raw_post(&client, WIRE_UNADVISE, RAW_FORMAT, 0));
@@ -571,7 +587,7 @@ static void unadvise_without_item_and_format_ends_all_loops(void **state)
     (void)state;
     raw_name("RawOther");
     start_loop(0);
-    assert_true(raw_post(&client, WIRE_ADVISE, raw_object(0, ""), raw_ref("RawOther")));
+    raw_give(&client, WIRE_ADVISE, raw_object(0, ""), raw_ref("RawOther"));
     raw_unref(raw_expect(&client, WIRE_ACK)->atom);
     assert_true(raw_post(&client, WIRE_UNADVISE, 0, 0));
     m = raw_expect(&client, WIRE_ACK);
@@ -594,7 +610,8 @@ static void a_dead_item_is_refused(void **state)
     still_works();
 }
 
-/* ---- Updates ------------------------------------------------------------------------------------------------- */
+/* ---- Updates
+ * ------------------------------------------------------------------------------------------------- */
 
 static void post_advise(void)
 {
@@ -797,19 +814,20 @@ static void an_ack_that_was_not_asked_for_is_absorbed_A7(void **state)
     still_works();
 }
 
-/* ---- Messages that nobody asked for, and what cannot be read ------------------------------------------------- */
+/* ---- Messages that nobody asked for, and what cannot be read
+ * ------------------------------------------------- */
 
 static void data_for_a_server_is_disposed_of(void **state)
 {
     host_mem lent = raw_object(A, "lent");
 
     (void)state;
-    assert_true(raw_post(&client, WIRE_DATA, raw_object(R, "data"), raw_ref(RAW_ITEM)));
-    assert_true(raw_post(&client, WIRE_DATA, raw_object(R | A, "data"), raw_ref(RAW_ITEM)));
+    raw_give(&client, WIRE_DATA, raw_object(R, "data"), raw_ref(RAW_ITEM));
+    raw_give(&client, WIRE_DATA, raw_object(R | A, "data"), raw_ref(RAW_ITEM));
     assert_true(raw_post(&client, WIRE_DATA, lent, raw_ref(RAW_ITEM)));
     assert_true(raw_post(&client, WIRE_DATA, 0, raw_ref(RAW_ITEM)));
     raw_expect_nothing(&client);
-    left(lent, true);
+    raw_left(lent, true);
     still_works();
 }
 
@@ -820,18 +838,20 @@ struct garbage_row {
 };
 
 static const struct garbage_row garbage_rows[] = {
-    {"poke", WIRE_POKE, false},           {"advise", WIRE_ADVISE, false},
-    {"execute", WIRE_EXECUTE, false},     {"data", WIRE_DATA, false},
-    {"a poke's block", WIRE_POKE, true},  {"an advise's block", WIRE_ADVISE, true},
-    {"an ack's block", WIRE_ACK, true},   {"a data's block", WIRE_DATA, true},
+    {"poke", WIRE_POKE, false},          {"advise", WIRE_ADVISE, false},
+    {"execute", WIRE_EXECUTE, false},    {"data", WIRE_DATA, false},
+    {"a poke's block", WIRE_POKE, true}, {"an advise's block", WIRE_ADVISE, true},
+    {"an ack's block", WIRE_ACK, true},  {"a data's block", WIRE_DATA, true},
 };
 enum { GARBAGE_ROWS = sizeof garbage_rows / sizeof *garbage_rows };
 
 static void post_garbage(const struct garbage_row *row)
 {
-    host_mem dead = host_mem_alloc(8, false);
+    host_mem dead = raw_copies() ? 0 : host_mem_alloc(8, false);
     struct host_msg hm = {.to = client.partner, .id = row->id, .wparam = client.wnd, .lparam = dead};
 
+    if (!dead)
+        skip(); /* a system that copies reads the handle itself, and it does not come through */
     host_mem_free(dead);
     if (row->dead_message)
         assert_int_equal(host_post(&hm), HOST_OK);
@@ -863,7 +883,8 @@ static void a_conversation_is_ended_once_however_bad_the_messages(void **state)
     raw_expect_terminate(&client, 1);
 }
 
-/* ---- The end ---------------------------------------------------------------------------------------------------- */
+/* ---- The end
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void a_client_that_dies_silently_is_noticed(void **state)
 {
@@ -944,7 +965,7 @@ static void a_late_confirmation_reaches_nobody(void **state)
 /* Everything that may lie in the queue of a server window that goes without DdeUninitialize. */
 static void end_with_a_full_queue(void *arg)
 {
-    host_mem *lent = arg;
+    host_mem *asked = arg;
     struct raw_seen *m;
 
     raw_open(&client);
@@ -955,26 +976,23 @@ static void end_with_a_full_queue(void *arg)
     start_loop(A);
     post_advise();
     m = expect_update(R | A, false);
-    for (unsigned i = 0; i < ASK_ROWS; i++) {
-        host_mem mem = ask(&ask_rows[i]);
-
-        if (is_lent_poke(&ask_rows[i]))
-            *lent++ = mem;
-    }
+    for (unsigned i = 0; i < ASK_ROWS; i++)
+        if (can_be_posted(&ask_rows[i]))
+            asked[i] = ask(&ask_rows[i]);
     raw_answer(&client, m, 0);
     client.rude = true;
 }
 
 static void a_thread_that_ends_drains_its_windows_Q4_K9_V6_U4_X6(void **state)
 {
-    host_mem lent[ASK_ROWS] = {0};
+    host_mem asked[ASK_ROWS] = {0};
 
     (void)state;
-    test_thread_join(test_thread_start(end_with_a_full_queue, lent));
+    test_thread_join(test_thread_start(end_with_a_full_queue, asked));
     ours.id = 0;
     client.wnd = 0;
-    for (unsigned i = 0; lent[i]; i++)
-        raw_free(lent[i]);
+    for (unsigned i = 0; i < ASK_ROWS; i++)
+        raw_left(asked[i], is_lent_poke(&ask_rows[i]));
 }
 
 static int set_up_books(void **state)
@@ -985,7 +1003,8 @@ static int set_up_books(void **state)
     return 0;
 }
 
-/* ---- A storm ------------------------------------------------------------------------------------------------------ */
+/* ---- A storm
+ * ------------------------------------------------------------------------------------------------------ */
 
 enum { STORM_MESSAGES = 6000 };
 
@@ -1044,6 +1063,8 @@ static void a_storm_of_messages_does_no_harm(void **state)
     const struct storm_row *row = *state;
     host_wnd others[] = {0, inst_get(ours.id)->mom, inst_get(ours.id)->event};
 
+    if (raw_copies())
+        skip(); /* Wine reads what messages carry itself, and does not survive all of it */
     raw_seed(row->seed);
     raw_name("RawOther");
     client.on = raw_rave;
@@ -1064,9 +1085,11 @@ static void a_storm_of_messages_does_no_harm(void **state)
     raw_books_give_up();
 }
 
-/* ---- All ----------------------------------------------------------------------------------------------------------- */
+/* ---- All
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
-#define DIRECTLY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define DIRECTLY(f)  cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 #define CONNECTED(f) cmocka_unit_test_setup_teardown(f, set_up_connected, tear_down)
 
 static const struct CMUnitTest single_tests[] = {
@@ -1102,7 +1125,10 @@ static const struct rule {
     const void *rows; /* each begins with its name */
     size_t n, size;
 } rules[] = {
-#define RULE(f, rows, n) {#f, f, rows, n, sizeof *(rows)}
+#define RULE(f, rows, n)                                                                                     \
+    {                                                                                                        \
+#f, f, rows, n, sizeof *(rows)                                                                       \
+    }
     RULE(a_question, ask_rows, ASK_ROWS),
     RULE(questions_after_our_terminate_Q3_K5_K6_V4_U3_X3, ask_rows, ASK_ROWS),
     RULE(a_question_that_is_blocked_when_we_end, ask_rows, ASK_ROWS),

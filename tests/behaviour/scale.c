@@ -170,29 +170,29 @@ static void pairs_of_connect_and_disconnect_leave_nothing(void **state)
 /* ---- Two threads
  * ----------------------------------------------------------------------------------------------- */
 
-struct far_server {
+struct remote_server {
     struct test_event *ready, *stop;
 };
 
 static void run_server(void *arg)
 {
-    struct far_server *far = arg;
+    struct remote_server *remote = arg;
 
     start_server();
-    test_event_set(far->ready);
-    test_event_pump(far->stop, 10 * TEST_PATIENCE_MS);
+    test_event_set(remote->ready);
+    test_event_pump(remote->stop, 10 * TEST_PATIENCE_MS);
     DdeUninitialize(server);
 }
 
 static void threads_keep_thousands_of_conversations(void **state)
 {
-    struct far_server far = {test_event_new(), test_event_new()};
-    struct test_thread *thread = test_thread_start(run_server, &far);
+    struct remote_server remote = {test_event_new(), test_event_new()};
+    struct test_thread *thread = test_thread_start(run_server, &remote);
     HCONV *convs = calloc(PARALLEL, sizeof *convs);
 
     (void)state;
     confirmed = updates = ended = 0;
-    assert_true(test_event_wait(far.ready, TEST_PATIENCE_MS));
+    assert_true(test_event_wait(remote.ready, TEST_PATIENCE_MS));
     start_client();
     for (int i = 0; i < PARALLEL; i++)
         convs[i] = connected();
@@ -200,13 +200,13 @@ static void threads_keep_thousands_of_conversations(void **state)
     for (int i = 0; i < PARALLEL; i++)
         assert_true(DdeDisconnect(convs[i]));
     assert_true(DdeUninitialize(client));
-    test_event_set(far.stop);
+    test_event_set(remote.stop);
     test_thread_join(thread);
     assert_int_equal(confirmed, PARALLEL);
     assert_int_equal(ended, PARALLEL);
     free(convs);
-    test_event_free(far.ready);
-    test_event_free(far.stop);
+    test_event_free(remote.ready);
+    test_event_free(remote.stop);
 }
 
 static int threads_down(void **state)

@@ -23,6 +23,7 @@
 
 #ifndef _WIN32
 #include "host/posix/figures.h"
+#include "host/posix/slots.h"
 #endif
 
 enum {
@@ -124,12 +125,12 @@ struct fx {
     size_t n_wnd, n_mem, n_atom, n_actors;
     struct actor actor[ACTORS];
 #ifndef _WIN32
-    long baseline[6];
+    long baseline[7];
 #endif
 };
 
 #ifndef _WIN32
-static void take_figures(long figure[6])
+static void take_figures(long figure[7])
 {
     figure[0] = figure_windows();
     figure[1] = figure_posts();
@@ -137,6 +138,7 @@ static void take_figures(long figure[6])
     figure[3] = figure_threads();
     figure[4] = figure_blocks();
     figure[5] = figure_atoms();
+    figure[6] = figure_remains();
 }
 #endif
 
@@ -268,7 +270,7 @@ static int fx_down(void **state)
     for (size_t i = 0; i < fx->n_atom; i++)
         atoms += fx->atom[i] >= 0xC000 && host_atom_name(fx->atom[i], name) != 0;
 #ifndef _WIN32
-    long baseline[6], left[6] = {0};
+    long baseline[7], left[7] = {0};
     memcpy(baseline, fx->baseline, sizeof baseline);
     take_figures(left);
 #endif
@@ -285,6 +287,7 @@ static int fx_down(void **state)
     assert_int_equal(left[3], baseline[3]); /* threads */
     assert_int_equal(left[4], baseline[4]); /* blocks  */
     assert_int_equal(left[5], baseline[5]); /* atoms   */
+    assert_int_equal(left[6], 0);           /* memory of threads that have ended */
 #endif
     return 0;
 }
@@ -483,6 +486,29 @@ static void thread_end_leaves_nothing(void **state)
     assert_int_equal(post_number(a->wnd, REQUEST, 3), HOST_GONE);
 }
 
+static void set_slot_late(struct record *rec, const struct host_msg *msg)
+{
+    if (msg->id == HOST_EV_DESTROYED)
+        *host_thread_slot(ignore_exit) = rec->arg;
+}
+
+static void leave_window_that_sets_the_slot(struct actor *a)
+{
+    a->rec.hook = set_slot_late;
+    a->rec.arg = a;
+    make_window(a);
+    event_set(&a->ready);
+}
+
+static void thread_slot_is_empty_for_the_next_thread(void **state)
+{
+    struct actor *a = actor_of(*state, HOST_MOM, leave_window_that_sets_the_slot), *b;
+
+    actor_end(a);
+    b = actor_of(*state, HOST_MOM, try_slot);
+    assert_true(b->result);
+}
+
 static volatile int counted; /* under host_lock */
 
 static void count_under_lock(struct actor *a)
@@ -607,8 +633,13 @@ static void handle_stays_stale_when_its_place_is_used_again(void **state)
     host_window_destroy(first);
     for (int i = 0; i < 300; i++) {
         host_wnd wnd = host_window_create(HOST_MOM, 0, true, record_proc, &fx->rec);
-        bool stale =
-            wnd && wnd != first && !host_window_alive(first) && post_number(first, REQUEST, 1) == HOST_GONE;
+        struct host_card card = {.size = 1};
+        struct host_msg msg;
+        bool stale = wnd && wnd != first && !host_window_alive(first);
+        stale &= !host_card_get(wnd, &card); /* nor is anything left of those before it */
+        host_card_set(wnd, &card);
+        stale &= post_number(first, REQUEST, 1) == HOST_GONE && send_number(first, 1, 0) == HOST_GONE;
+        stale &= post_number(wnd, REQUEST, 1) == HOST_OK && !host_take(first, &msg);
         host_window_destroy(wnd);
         assert_true(stale);
     }
@@ -1198,13 +1229,13 @@ static void dde_scope_delivers_dde_and_core_messages(void **state)
 {
     struct fx *fx = *state;
     host_wnd wnd = window_of(fx, HOST_MOM, 0, &fx->rec);
-    struct wish wish = {&fx->rec, 4};
+    struct wish wish = {&fx->rec, 3};
 
     post_number(wnd, REQUEST, 1);
     post_number(wnd, HOST_EV_RESUME, 2);
     post_number(wnd, TERMINATE, 3);
-    host_timer(wnd, 10);
     assert_true(host_pump(HOST_DDE_MESSAGES, wish_granted, &wish, host_now_ms() + PATIENCE));
+    assert_int_equal(fx->rec.n, 3);
 }
 
 static void send_once(struct actor *a)
@@ -1809,27 +1840,37 @@ static void mem_passes_between_threads(void **state)
     assert_int_equal(a->rec.value, 30);
 }
 
+static host_mem shared[8]; /* under host_lock */
+
+static host_mem put_shared(unsigned at, host_mem mem)
+{
+    host_mem old;
+
+    host_lock();
+    old = shared[at];
+    shared[at] = mem;
+    host_unlock();
+    return old;
+}
+
+/* Most blocks are freed by another thread than made them. */
 static void shuffle_blocks(struct actor *a)
 {
-    host_mem mem[32] = {0};
-
     event_set(&a->ready);
     event_wait(&a->go, PATIENCE);
     a->result = 1;
     for (unsigned i = 0; i < 5000; i++) {
-        unsigned at = i * 7 % 32;
-        char *p;
-        if (mem[at])
-            host_mem_free(mem[at]);
-        mem[at] = host_mem_alloc(1 + i % 50, i % 2);
-        p = host_mem_lock(mem[at]);
-        a->result &= p && !*p && host_mem_size(mem[at]) == 1 + i % 50;
+        host_mem mem = host_mem_alloc(1 + i % 50, i % 2);
+        char *p = host_mem_lock(mem);
+        a->result &= p && !*p && host_mem_size(mem) == 1 + i % 50;
         if (p)
             *p = 1;
-        host_mem_unlock(mem[at]);
+        host_mem_unlock(mem);
+        mem = put_shared(i % 8, mem);
+        p = host_mem_lock(mem);
+        a->result &= !mem || (p && *p == 1);
+        host_mem_free(mem);
     }
-    for (unsigned i = 0; i < 32; i++)
-        host_mem_free(mem[i]);
 }
 
 static void mem_serves_many_threads(void **state)
@@ -1844,6 +1885,8 @@ static void mem_serves_many_threads(void **state)
         actor_end(a[i]);
         assert_int_equal(a[i]->result, 1);
     }
+    for (unsigned i = 0; i < 8; i++)
+        host_mem_free(put_shared(i, 0));
 }
 
 /* ---- Atoms ------------------------------------------------------------------------------------------ */
@@ -2123,6 +2166,55 @@ static void hundred_thousand_windows_at_once(void **state)
     assert_int_equal(fx->rec2.n, MANY / 2);
 }
 
+enum { PLACES = 1 << SLOT_INDEX_BITS };
+
+/* The part of a handle that says where its owner stands; the rest tells one owner from the next. */
+static bool same_place(uintptr_t a, uintptr_t b)
+{
+    return (a ^ b) % ((uintptr_t)1 << (SLOT_INDEX_BITS + SLOT_TAG_BITS)) == 0;
+}
+
+static void places_of_windows_are_used_again(void **state)
+{
+    struct fx *fx = *state;
+    host_wnd first = host_window_create(HOST_MOM, 0, true, record_proc, &fx->rec);
+    bool again = false;
+
+    host_window_destroy(first);
+    for (int i = 0; i < PLACES && !again; i++) {
+        host_wnd wnd = host_window_create(HOST_MOM, 0, true, record_proc, &fx->rec);
+        again = same_place(wnd, first);
+        host_window_destroy(wnd);
+    }
+    assert_true(again);
+}
+
+static void make_window_in_last_call(struct record *rec, const struct host_msg *msg)
+{
+    struct actor *a = rec->arg;
+
+    if (msg->id == HOST_EV_DESTROYED && rec->n < 5)
+        a->partner = host_window_create(HOST_MOM, 0, true, record_proc, rec);
+}
+
+static void leave_window_that_makes_another(struct actor *a)
+{
+    a->rec.hook = make_window_in_last_call;
+    a->rec.arg = a;
+    a->partner = 1;
+    make_window(a);
+    event_set(&a->ready);
+}
+
+static void no_window_is_made_after_at_exit(void **state)
+{
+    struct actor *a = actor_of(*state, HOST_MOM, leave_window_that_makes_another);
+
+    actor_end(a);
+    assert_true(a->partner == 0);
+    assert_int_equal(a->rec.n, 1);
+}
+
 static void queue_holds_ten_thousand(void **state)
 {
     struct fx *fx = *state;
@@ -2302,19 +2394,21 @@ static void last_call_may_destroy_other_windows(void **state)
 
 static void mem_handle_stays_stale_when_its_place_is_used_again(void **state)
 {
-    struct fx *fx = *state;
     host_mem first = host_mem_alloc(1, false);
+    bool again = false;
 
-    (void)fx;
+    (void)state;
     host_mem_free(first);
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < PLACES && !again; i++) {
         host_mem mem = host_mem_alloc(1, false);
         bool stale = mem != first && host_mem_size(first) == 0;
         host_mem_free(first);
         stale &= host_mem_size(mem) == 1;
         host_mem_free(mem);
         assert_true(stale);
+        again = same_place(mem, first);
     }
+    assert_true(again);
 }
 
 static void locked_mem_is_not_resized(void **state)
@@ -2389,6 +2483,7 @@ int main(void)
         RULE(thread_end_without_value_runs_nothing),
         RULE(at_exit_may_destroy_windows),
         RULE(thread_end_leaves_nothing),
+        RULE(thread_slot_is_empty_for_the_next_thread),
         RULE(lock_excludes_others),
         RULE(clock_never_goes_back),
         RULE(window_has_the_class_it_was_made_with),
@@ -2482,6 +2577,8 @@ int main(void)
         RULE(conversion_says_how_much_it_needs),
 #ifndef _WIN32
         RULE(hundred_thousand_windows_at_once),
+        RULE(places_of_windows_are_used_again),
+        RULE(no_window_is_made_after_at_exit),
         RULE(queue_holds_ten_thousand),
         RULE(dde_scope_leaves_the_rest_in_order),
         RULE(other_messages_do_not_end_the_dde_scopes_wait),

@@ -397,7 +397,7 @@ static bool perform_once(bool alone, enum mode mode, unsigned n, const struct fl
 
 /* Every so many: programs are slow to talk to each other where the system is an emulated one. */
 #ifdef _WIN32
-enum { STRIDE = 17 };
+enum { STRIDE = 41 };
 #else
 enum { STRIDE = 1 };
 #endif

@@ -4,6 +4,8 @@
 
 #include "support/support.h"
 
+unsigned counters_executes;
+
 #ifdef _WIN32
 
 #include <windows.h>
@@ -16,6 +18,10 @@ static long atoms_in_use(void)
     for (UINT atom = 0xC000; atom <= 0xFFFF; atom++)
         n += GlobalGetAtomNameA((ATOM)atom, name, sizeof name) != 0;
     return n;
+}
+
+void counters_settle(void)
+{
 }
 
 void counters_take(struct counters *now)
@@ -40,6 +46,7 @@ void counters_take(struct counters *now)
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "host/host.h"
 #include "host/posix/figures.h"
 
 /* What the linker makes of calls of malloc and its kin. */
@@ -98,6 +105,51 @@ void __wrap_free(void *p)
     __real_free(p);
 }
 
+/* The tables of global memory are such a thing. How far a server gets with filling a client's queue is a
+ * matter of chance, but a queue and a backlog have ends: 10 000 updates each, of two blocks. Every thread has
+ * its own table, until the sixteenth, which shares with the first. */
+enum { MOST_BLOCKS = 45000, TABLES = 16 };
+
+static void fill_table(void *arg)
+{
+    static host_mem mem[MOST_BLOCKS];
+
+    (void)arg;
+    for (size_t i = 0; i < MOST_BLOCKS; i++)
+        mem[i] = host_mem_alloc(1, false);
+    for (size_t i = 0; i < MOST_BLOCKS; i++)
+        host_mem_free(mem[i]);
+}
+
+static void take_nothing(void *ctx, const struct host_msg *msg)
+{
+    (void)ctx, (void)msg;
+}
+
+/* A thread keeps some of the memory of the messages that it has taken. */
+static void fill_queue(void)
+{
+    host_wnd wnd = host_window_create(HOST_PLAIN, 0, true, take_nothing, NULL);
+    struct host_msg msg = {.to = wnd, .id = WM_DDE_TERMINATE};
+
+    for (int i = 0; i < 1000; i++)
+        host_post(&msg);
+    while (host_take(wnd, &msg))
+        ;
+    host_window_destroy(wnd);
+}
+
+void counters_settle(void)
+{
+    static bool settled;
+
+    if (!settled)
+        fill_queue();
+    for (int i = 0; i < TABLES && !settled; i++)
+        test_thread_join(test_thread_start(fill_table, NULL));
+    settled = true;
+}
+
 void counters_take(struct counters *now)
 {
     *now = (struct counters){
@@ -114,10 +166,25 @@ void counters_take(struct counters *now)
 
 #endif
 
-bool counters_equal(const struct counters *before, const struct counters *after, unsigned cycles)
+/* What the system keeps, see the header; 0 if the bytes have grown for another reason, too. */
+static long kept_by_system(const struct counters *before, const struct counters *after)
 {
+#ifdef _WIN32
+    long grown = after->bytes - before->bytes, note = 2 * (long)sizeof(void *);
+
+    if (after->blocks == before->blocks && grown % note == 0 && grown / note <= (long)counters_executes)
+        return grown;
+#endif
+    (void)before, (void)after;
+    return 0;
+}
+
+bool counters_equal(const struct counters *was, const struct counters *after, unsigned cycles)
+{
+    struct counters now = *was, *before = &now;
     bool equal = true;
 
+    before->bytes += kept_by_system(was, after);
 #define X(name)                                                                                              \
     if (after->name > before->name) {                                                                        \
         print_error("grown: %ld %s, %.3f per cycle\n", after->name - before->name, #name,                    \

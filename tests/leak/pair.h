@@ -67,7 +67,7 @@ struct q170626 {
 };
 
 /* Connects, starts a loop, lets the server post updates, disconnects before they have been taken, and then
- * lets both sides have all their messages. */
-void q170626_cycle(const struct q170626 *how);
+ * lets both sides have all their messages. False if ADVSTOP failed: the system's does with updates queued. */
+bool q170626_cycle(const struct q170626 *how);
 
 #endif

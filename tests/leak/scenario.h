@@ -4,7 +4,8 @@
 #define TESTS_LEAK_SCENARIO_H
 
 /* A scenario is something that a client and a server do again and again. Nothing may be left behind by it:
- * - after every cycle the ledger stands where it stood after the first one;
+ * - after every cycle the ledger stands where it stood after the first one (unless the scenario has threads
+ *   of its own: then there is no moment between two cycles at which everything has been taken);
  * - after the instances have gone the ledger is empty;
  * - and the process holds not one block, byte or atom more than before the first cycle, whoever counts them
  *   (counters.h). A run of a few cycles goes before, so that whatever is made once and kept is there. */
@@ -14,19 +15,21 @@
 
 struct scenario {
     void (*cycle)(const struct scenario *s);
-    UINT loop;         /* XTYPF_ flags of the loops                       */
-    bool keeps;        /* the server's values are HDATA_APPOWNED          */
-    DWORD server_cbf;  /* CBF_ flags of the server                        */
-    bool own_sides;    /* the cycle opens and closes the instances itself */
-    unsigned share;    /* only one of so many cycles; 0: all              */
-    unsigned items;    /* loops of a conversation; 0: 1                   */
-    unsigned updates;  /* of each before the end; 0: UPDATES              */
-    unsigned stop;     /* STOP_: is every loop ended first?               */
-    unsigned enders;   /* who ends the conversation                       */
-    UINT inside;       /* in the callback of this type ...                */
-    struct side *side; /* ... of this side                                */
-    bool sync;         /* transactions are synchronous                    */
-    unsigned how;      /* whatever else the cycle wants to know           */
+    UINT loop; /* XTYPF_ flags of the loops                       */
+    void (*run)(const struct scenario *s,
+                unsigned n); /* instead, if not NULL: all cycles, instances included */
+    bool keeps;              /* the server's values are HDATA_APPOWNED          */
+    DWORD server_cbf;        /* CBF_ flags of the server                        */
+    bool own_sides;          /* the cycle opens and closes the instances itself */
+    unsigned share;          /* only one of so many cycles; 0: all              */
+    unsigned items;          /* loops of a conversation; 0: 1                   */
+    unsigned updates;        /* of each before the end; 0: UPDATES              */
+    unsigned stop;           /* STOP_: is every loop ended first?               */
+    unsigned enders;         /* who ends the conversation                       */
+    UINT inside;             /* in the callback of this type ...                */
+    struct side *side;       /* ... of this side                                */
+    bool sync;               /* transactions are synchronous                    */
+    unsigned how;            /* whatever else the cycle wants to know           */
 };
 
 enum { BY_CLIENT = 1, BY_SERVER = 2, BY_BOTH = 3 };

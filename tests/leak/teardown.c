@@ -9,7 +9,7 @@
 
 static void q170626(const struct scenario *s)
 {
-    q170626_cycle(&(struct q170626){.loop = s->loop, .updates = s->updates, .stop = s->stop});
+    assert_true(q170626_cycle(&(struct q170626){.loop = s->loop, .updates = s->updates, .stop = s->stop}));
 }
 
 /* ---- Under updates ---------------------------------------------------------------------------------------
@@ -29,6 +29,18 @@ static void under_everything(const struct scenario *s)
     scenario_converse(s);
     pair_transact_all(TIMEOUT_ASYNC, 2);
     scenario_update(s);
+    scenario_end(s->enders);
+    test_pump_all();
+}
+
+/* The answers are on their way, too: data, an acknowledgement, and a refusal, which alone gives back what it
+ * refuses and must not be taken for the answer to something else. */
+static void under_answers(const struct scenario *s)
+{
+    pair_connect();
+    pair_transact(XTYP_REQUEST, 0, TIMEOUT_ASYNC);
+    pair_transact(XTYP_POKE, 0, TIMEOUT_ASYNC);
+    pair_transact(XTYP_ADVSTOP, 0, TIMEOUT_ASYNC); /* of a loop that there is not */
     scenario_end(s->enders);
     test_pump_all();
 }
@@ -153,6 +165,9 @@ static const struct CMUnitTest tests[] = {
              .enders = BY_CLIENT),
     SCENARIO(server_ends_with_everything_queued, under_everything, HOT, .keeps = true, .enders = BY_SERVER),
     SCENARIO(both_end_with_everything_queued, under_everything, ACKREQ, .items = ITEMS, .enders = BY_BOTH),
+
+    SCENARIO(client_ends_before_data_and_refusal_arrive, under_answers, HOT, .enders = BY_CLIENT),
+    SCENARIO(both_end_before_data_and_refusal_arrive, under_answers, HOT, .keeps = true, .enders = BY_BOTH),
 
 #define INSIDE(type, name, owner, ender, who)                                                                \
     SCENARIO(owner##_callback_##name##_ended_by_##ender, inside, ACKREQ, .inside = type, .side = &owner,     \

@@ -11,13 +11,13 @@
 struct ours {
     DWORD id;
     HSZ service, topic, item;
-    HCONV conv;                   /* the last one that a callback named, or that ours_connect made */
-    unsigned calls[16];           /* by ours_index                                                 */
-    HDDEDATA results[16];         /* what to return; REQUEST and ADVREQ: see answer                 */
-    const char *answer;           /* the text that REQUEST and ADVREQ get; NULL: refused            */
-    void (*inside)(UINT type);    /* runs in every callback; NULL: nothing                          */
-    UINT fmt;                     /* the last data, poke, execute or completion:                    */
-    char text[64];                /* its bytes                                                       */
+    HCONV conv;                /* the last one that a callback named, or that ours_connect made */
+    unsigned calls[16];        /* by ours_index                                                 */
+    HDDEDATA results[16];      /* what to return; REQUEST and ADVREQ: see answer                 */
+    const char *answer;        /* the text that REQUEST and ADVREQ get; NULL: refused            */
+    void (*inside)(UINT type); /* runs in every callback; NULL: nothing                          */
+    UINT fmt;                  /* the last data, poke, execute or completion:                    */
+    char text[64];             /* its bytes                                                       */
     DWORD size;
     DWORD_PTR data1, data2;
 };

@@ -15,9 +15,9 @@
 #include "wire/wire.h"
 
 #define RAW_SERVICE "RawService"
-#define RAW_TOPIC "RawTopic"
-#define RAW_ITEM "RawItem"
-#define RAW_FORMAT 1 /* CF_TEXT */
+#define RAW_TOPIC   "RawTopic"
+#define RAW_ITEM    "RawItem"
+#define RAW_FORMAT  1 /* CF_TEXT */
 
 /* A message after P has been taken out of it and freed. A and G are the partner's problem. */
 struct raw_seen {
@@ -54,7 +54,7 @@ void raw_books_open(void);
 void raw_books_close(void);
 
 void raw_open(struct raw *r); /* makes the window                                      */
-void raw_die(struct raw *r);  /* destroys it without a word, freeing what was queued; nothing if it has gone */
+void raw_die(struct raw *r); /* destroys it without a word, freeing what was queued; nothing if it has gone */
 
 /* Asks for a conversation with RAW_SERVICE and RAW_TOPIC; false if nobody answers. */
 bool raw_connect(struct raw *r);
@@ -70,8 +70,17 @@ host_mem raw_bytes(const void *bytes, size_t size);
 bool raw_exists(host_mem mem);
 void raw_free(host_mem mem); /* fails the test if there is no such block */
 
+/* Does the system copy what a message carries, also within a process, and leave the original to its sender?
+ * Then neither side sees the other's blocks, and nobody can be seen to free them. */
+bool raw_copies(void);
+/* What is left of a block that was posted: it must be there if it was only lent, and is freed then; else it
+ * must be gone. 0: nothing. */
+void raw_left(host_mem mem, bool lent);
+
 /* Posts to the partner; false, with everything still the caller's, if that fails. P is seen to. */
 bool raw_post(struct raw *r, uint32_t id, uintptr_t lo, uintptr_t hi);
+/* The same for a G that is given away for good; fails the test if it cannot be posted. */
+void raw_give(struct raw *r, uint32_t id, uintptr_t lo, uintptr_t hi);
 bool raw_post_from(struct raw *r, host_wnd from, uint32_t id, uintptr_t lo, uintptr_t hi);
 void raw_terminate(struct raw *r);
 
@@ -87,7 +96,8 @@ struct raw_seen *raw_expect(struct raw *r, uint32_t id);
 void raw_expect_nothing(struct raw *r);
 void raw_expect_terminate(struct raw *r, unsigned times);
 
-/* ---- Storms: partners that are hostile ------------------------------------------------------------------ */
+/* ---- Storms: partners that are hostile ------------------------------------------------------------------
+ */
 
 /* Starts a sequence of chances, and prints its seed; raw_random gives a number below n. */
 void raw_seed(uint32_t seed);

@@ -10,6 +10,7 @@
 long figure_windows(void);
 long figure_posts(void);   /* queued, in all threads            */
 long figure_sends(void);   /* sent and not over, or still held    */
+long figure_remains(void); /* pieces of memory kept for threads that have ended */
 long figure_threads(void); /* that have called the host           */
 long figure_blocks(void);  /* of global memory                    */
 long figure_atoms(void);   /* references on string atoms          */

@@ -19,7 +19,7 @@ struct slot *slots_at(const struct slots *s, uintptr_t handle)
     uint32_t index = (uint32_t)(handle >> SLOT_TAG_BITS) % (1u << SLOT_INDEX_BITS);
     char *chunk = atomic_load_explicit(&s->chunks[index / SLOT_CHUNK], memory_order_acquire);
 
-    if (!chunk || handle % SLOT_TAGS != s->tag)
+    if (!chunk)
         return NULL;
     return (struct slot *)(void *)(chunk + (index % SLOT_CHUNK) * s->item_size);
 }

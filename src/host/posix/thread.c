@@ -228,6 +228,11 @@ static long live(const struct host_thread *t)
     return t->live;
 }
 
+static long remains(const struct host_thread *t)
+{
+    return t->live ? 0 : (long)(t->n_spare + t->timer_room);
+}
+
 static long queued(const struct host_thread *t)
 {
     return (long)t->queued;
@@ -236,6 +241,11 @@ static long queued(const struct host_thread *t)
 long figure_threads(void)
 {
     return sum_of_records(live);
+}
+
+long figure_remains(void)
+{
+    return sum_of_records(remains);
 }
 
 long figure_posts(void)
