@@ -191,7 +191,7 @@ static bool pump_inside(struct party *p, const struct call *c, HDDEDATA *result)
     (void)result;
     if (c->type == XTYP_POKE && n->inside)
         n->seen_inside++;
-    if (c->type == XTYP_EXECUTE) {
+    if (c->type == XTYP_EXECUTE || c->type == XTYP_ADVREQ) {
         n->inside = true;
         test_pump_all();
         n->inside = false;
@@ -214,6 +214,23 @@ static void transactions_of_a_conversation_do_not_nest(void **state)
     assert_int_equal(nesting.seen_inside, 0);
     assert_int_equal(party_count(t.server, XTYP_POKE), 2);
     assert_int_equal(party_count(t.client, XTYP_XACT_COMPLETE), 3);
+}
+
+static void transactions_do_not_nest_in_an_advreq_of_their_conversation(void **state)
+{
+    struct talk t = talk_with(0, 0);
+    struct nesting nesting = {0};
+
+    (void)state;
+    assert_non_null(transact(&t, XTYP_ADVSTART, TEST_PATIENCE_MS, NULL));
+    t.server->hook = pump_inside;
+    t.server->arg = &nesting;
+    assert_non_null(transact(&t, XTYP_POKE, TIMEOUT_ASYNC, NULL));
+    assert_true(party_post(t.server, TOPIC, ITEM));
+    assert_int_equal(party_count(t.server, XTYP_POKE), 0);
+    test_pump_all();
+    assert_int_equal(nesting.seen_inside, 0);
+    assert_int_equal(party_count(t.server, XTYP_POKE), 1);
 }
 
 static void transactions_of_other_conversations_may_nest(void **state)
@@ -363,6 +380,7 @@ int main(void)
         party_test(skipping_disconnects_hides_them),
         party_test(skipping_all_notifications_leaves_advstop_and_completions),
         party_test(transactions_of_a_conversation_do_not_nest),
+        party_test(transactions_do_not_nest_in_an_advreq_of_their_conversation),
         party_test(transactions_of_other_conversations_may_nest),
         party_test(the_end_of_a_conversation_is_told_inside_a_callback_that_pumps),
         party_test(every_callback_may_use_the_library),

@@ -509,30 +509,34 @@ static void thread_slot_is_empty_for_the_next_thread(void **state)
     assert_true(b->result);
 }
 
-static volatile int counted; /* under host_lock */
+static void hold_lock(struct actor *a)
+{
+    host_lock();
+    event_set(&a->ready);
+    event_wait(&a->go, PATIENCE);
+    a->value = 1;
+    host_unlock();
+}
 
-static void count_under_lock(struct actor *a)
+static void enter_lock(struct actor *a)
 {
     event_set(&a->ready);
     event_wait(&a->go, PATIENCE);
-    for (int i = 0; i < 300000; i++) {
-        host_lock();
-        counted++;
-        host_unlock();
-    }
+    host_lock();
+    a->result = a->other->value;
+    host_unlock();
 }
 
 static void lock_excludes_others(void **state)
 {
-    struct actor *a = actor_of(*state, HOST_MOM, count_under_lock);
-    struct actor *b = actor_of(*state, HOST_MOM, count_under_lock);
-    int before = counted;
+    struct actor *a = actor_of(*state, HOST_MOM, hold_lock), *b = actor_of(*state, HOST_MOM, enter_lock);
 
-    event_set(&a->go);
+    b->other = a;
     event_set(&b->go);
-    actor_end(a);
-    actor_end(b);
-    assert_int_equal(counted - before, 600000);
+    assert_false(event_wait(&b->seen, MOMENT));
+    event_set(&a->go);
+    assert_true(event_wait(&b->seen, PATIENCE));
+    assert_int_equal(b->result, 1);
 }
 
 static void clock_never_goes_back(void **state)

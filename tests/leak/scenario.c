@@ -75,6 +75,10 @@ void scenario_test(void **state)
     unsigned n = s->share ? cycles / s->share : cycles;
     struct counters before, after;
 
+#ifdef _WIN32
+    if (s->posix_only)
+        skip();
+#endif
     n = n > WARM_UP ? n : WARM_UP;
     if (s->run)
         counters_settle();

@@ -29,6 +29,7 @@ struct scenario {
     UINT inside;             /* in the callback of this type ...                */
     struct side *side;       /* ... of this side                                */
     bool sync;               /* transactions are synchronous                    */
+    bool posix_only;         /* skipped on Windows: the scenario says why            */
     unsigned how;            /* whatever else the cycle wants to know           */
 };
 

@@ -370,31 +370,31 @@ static const struct CMUnitTest tests[] = {
     SCENARIO(client_thread_ends_with_ackreq_app_owned_data, .run = client_thread_ends, .loop = ACKREQ,
              .keeps = true, .items = ITEMS),
     SCENARIO(server_thread_ends_with_full_queue, .run = server_thread_ends, .items = ITEMS),
-#ifndef _WIN32 /* a window of the system cannot be closed to posts before the last look into its queue */
+    /* A window of the system cannot be closed to posts before the last look into its queue. */
     SCENARIO(client_thread_ends_while_server_answers, .run = client_thread_ends, .how = ANSWERS_MEANWHILE,
-             .items = ITEMS),
+             .items = ITEMS, .posix_only = true),
     SCENARIO(server_thread_ends_while_client_acknowledges, .run = server_thread_ends, .loop = ACKREQ,
-             .keeps = true, .items = ITEMS),
-#endif
+             .keeps = true, .items = ITEMS, .posix_only = true),
     SCENARIO(thread_of_both_sides_ends, .run = thread_of_both_ends, .loop = ACKREQ, .keeps = true,
              .items = ITEMS),
 
+    /* A thread that ends inside a window procedure never leaves the system's frames, nor the host's. */
     SCENARIO(thread_of_both_sides_dies_in_xact_complete, .run = thread_of_both_dies, .loop = ACKREQ,
-             .side = &client, .inside = XTYP_XACT_COMPLETE),
+             .side = &client, .inside = XTYP_XACT_COMPLETE, .posix_only = true),
     SCENARIO(thread_of_both_sides_dies_in_advdata, .run = thread_of_both_dies, .keeps = true, .items = ITEMS,
-             .side = &client, .inside = XTYP_ADVDATA),
+             .side = &client, .inside = XTYP_ADVDATA, .posix_only = true),
     SCENARIO(thread_of_both_sides_dies_in_execute, .run = thread_of_both_dies, .side = &server,
-             .inside = XTYP_EXECUTE),
+             .inside = XTYP_EXECUTE, .posix_only = true),
     SCENARIO(client_thread_dies_in_advdata, .run = client_thread_dies, .side = &client,
-             .inside = XTYP_ADVDATA),
+             .inside = XTYP_ADVDATA, .posix_only = true),
     SCENARIO(client_thread_dies_in_advdata_with_ackreq, .run = client_thread_dies, .loop = ACKREQ,
-             .side = &client, .inside = XTYP_ADVDATA),
+             .side = &client, .inside = XTYP_ADVDATA, .posix_only = true),
     SCENARIO(server_thread_dies_in_awaited_request, .run = server_thread_dies, .side = &server, .sync = true,
-             .inside = XTYP_REQUEST),
+             .inside = XTYP_REQUEST, .posix_only = true),
     SCENARIO(server_thread_dies_in_awaited_poke, .run = server_thread_dies, .side = &server, .sync = true,
-             .inside = XTYP_POKE),
+             .inside = XTYP_POKE, .posix_only = true),
     SCENARIO(server_thread_dies_in_awaited_execute, .run = server_thread_dies, .side = &server, .sync = true,
-             .inside = XTYP_EXECUTE),
+             .inside = XTYP_EXECUTE, .posix_only = true),
 };
 
 int main(int argc, char **argv)

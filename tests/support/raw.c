@@ -559,9 +559,9 @@ void raw_rage(struct raw *r, host_wnd to, unsigned odds)
         hm.lparam = wrong_mem(); /* P is none, or something else */
     else
         assert_true(wire_pack(hm.id, lo, hi, &hm.lparam));
-    if (wire_packs(hm.id) && host_mem_size(hm.lparam))
-        enter(hm.lparam);
-    host_post(&hm);
+    /* P is not for the books: its address may soon be that of something else, which is not to be freed. */
+    if (host_post(&hm) != HOST_OK)
+        wire_free_packed(hm.id, hm.lparam);
 }
 
 void raw_rave(struct raw *r, struct raw_seen *m)
