@@ -16,6 +16,15 @@ set -eu
 
 project=$(cd "$(dirname "$0")/.." && pwd)
 cd "$project"
+
+# Two runs in one tree would write over one another.
+mkdir -p build
+exec 9>build/test.lock
+flock -n 9 || {
+    echo 'Waiting for another run of test.sh in this tree...'
+    flock 9
+}
+
 summary=
 failed=0
 passed_tests=0
@@ -87,8 +96,8 @@ test_preset() { # PRESET
     result=passed
     run_tests "$1" "$logs/test" || result=FAILED
     # 100% tests passed, 0 tests failed out of 12
-    total=$(sed -n 's/.*tests failed out of \([0-9]*\).*/\1/p' "$logs/test")
-    bad=$(sed -n 's/.*, \([0-9]*\) tests failed out of.*/\1/p' "$logs/test")
+    total=$(sed -n 's/.*tests failed out of \([0-9]*\).*/\1/p' "$logs/test" | tail -n 1)
+    bad=$(sed -n 's/.*, \([0-9]*\) tests failed out of.*/\1/p' "$logs/test" | tail -n 1)
     skipped=$(grep -c '\*\*\*Skipped' "$logs/test" || :)
     total=${total:-0} bad=${bad:-0}
     good=$((total - bad - skipped))

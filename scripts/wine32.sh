@@ -12,11 +12,12 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=${1:?usage: wine32.sh DIR}
-mkdir -p "$root"
-root=$(cd "$root" && pwd)
 if [ -x "$root/wine" ]; then
     exit 0
 fi
+rm -rf "$root" # what an interrupted run has left
+mkdir -p "$root"
+root=$(cd "$root" && pwd)
 
 # shellcheck source=scripts/apt-private.sh
 . "$here/apt-private.sh"

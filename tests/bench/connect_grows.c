@@ -57,7 +57,8 @@ int main(int argc, char **argv)
            bench_median(few_us, turns));
     printf("connect + disconnect with %zu conversations open: median %6.1f us\n", many,
            bench_median(many_us, turns));
-    printf("ratio: median %.2f (%.2f to %.2f in %zu turns)\n", bench_median(ratio, turns), ratio[0],
-           ratio[turns - 1], turns);
+    middle = bench_median(ratio, turns);
+    printf("ratio: median %.2f (%.2f to %.2f in %zu turns)
+", middle, ratio[0], ratio[turns - 1], turns);
     return 0;
 }
