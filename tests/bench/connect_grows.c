@@ -58,7 +58,6 @@ int main(int argc, char **argv)
     printf("connect + disconnect with %zu conversations open: median %6.1f us\n", many,
            bench_median(many_us, turns));
     middle = bench_median(ratio, turns);
-    printf("ratio: median %.2f (%.2f to %.2f in %zu turns)
-", middle, ratio[0], ratio[turns - 1], turns);
+    printf("ratio: median %.2f (%.2f to %.2f in %zu turns)\n", middle, ratio[0], ratio[turns - 1], turns);
     return 0;
 }
