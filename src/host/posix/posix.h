@@ -118,11 +118,14 @@ void thread_park(struct host_thread *me, unsigned what, uint64_t until);
 
 /* ---- window.c ------------------------------------------------------------------------------------ */
 
-struct window *window_at(host_wnd wnd); /* the slot; the window may be another by now */
-struct window *window_own(struct host_thread *me,
-                          host_wnd wnd);                /* a window of the calling thread; else NULL  */
-bool window_open(const struct window *w, host_wnd wnd); /* it still takes messages                    */
-void windows_end(struct host_thread *me);               /* destroys all, with their last calls        */
+/* The slot; its window may be another one by now. */
+struct window *window_at(host_wnd wnd);
+
+/* A window of the calling thread, also while it is being destroyed; else NULL. */
+struct window *window_own(struct host_thread *me, host_wnd wnd);
+
+bool window_open(const struct window *w, host_wnd wnd); /* it still takes messages             */
+void windows_end(struct host_thread *me);               /* destroys all, with their last calls */
 
 /* All windows that hear such a broadcast, in memory of the heap; NULL: no memory. */
 host_wnd *window_audience(enum host_audience audience, size_t *n);
@@ -152,8 +155,7 @@ void batches_end(struct host_thread *me);
 
 /* ---- pump.c -------------------------------------------------------------------------------------- */
 
-/* Waits for the next thing to do: messages of these kinds, until the time or, unless NULL, until the batch is
- * over. */
+/* Waits for a message of these kinds: until the time or, unless it is NULL, until the batch is over. */
 bool job_next(struct host_thread *me, unsigned kinds, const struct batch *b, uint64_t until, struct job *job);
 void job_run(const struct job *job);
 

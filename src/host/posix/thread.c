@@ -128,6 +128,7 @@ struct host_thread *thread_peek(void)
     return self;
 }
 
+/* Numbers come round after four thousand million threads. */
 uint32_t host_thread_id(void)
 {
     static atomic_uint last;

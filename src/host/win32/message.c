@@ -372,8 +372,12 @@ bool host_pump(enum host_scope scope, bool (*done)(void *arg), void *arg, uint64
     if (!win32_ready())
         return done(arg);
     while (!(is_done = done(arg)) && (now = host_now_ms()) < until) {
-        if (!step_scope(&pump, scope))
-            wait_for_input(scope, now, until);
+        if (step_scope(&pump, scope))
+            continue;
+        is_done = done(arg); /* looking has delivered what was sent */
+        if (is_done)
+            break;
+        wait_for_input(scope, now, until);
     }
     put_back(&pump);
     return is_done;
