@@ -46,7 +46,7 @@ void counters_take(struct counters *now);
 extern unsigned counters_executes;
 
 /* False if any of them has grown, having named each and its growth per cycle. On Windows the bytes (not the
- * blocks) may grow by two handles per EXECUTE. */
+ * blocks) may grow by two handles per EXECUTE and a little more, once. */
 bool counters_equal(const struct counters *before, const struct counters *after, unsigned cycles);
 
 #endif
