@@ -141,7 +141,8 @@ static void send_late(void *wnd)
 {
     struct host_msg msg = {.to = *(host_wnd *)wnd, .id = 0x0400};
 
-    host_send(&msg, 1);
+    while (!test_event_wait(in_hand, 0)) /* not yet begun: taken back, and tried again */
+        host_send(&msg, 20);
 }
 
 static void receive(void *wnd)
