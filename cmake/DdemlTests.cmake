@@ -10,7 +10,11 @@ add_library(ddeml_cmocka INTERFACE)
 target_include_directories(ddeml_cmocka SYSTEM INTERFACE "${CMOCKA_INCLUDE_DIR}")
 target_link_libraries(ddeml_cmocka INTERFACE "${CMOCKA_LIBRARY}")
 
-set(DDEML_TEST_TIMEOUT 60 CACHE STRING "Seconds after which a test program is ended")
+set(seconds 60)
+if(CMAKE_CROSSCOMPILING OR DDEML_SANITIZE) # Wine and the sanitizers are slow
+  set(seconds 240)
+endif()
+set(DDEML_TEST_TIMEOUT ${seconds} CACHE STRING "Seconds after which a test program is ended")
 
 # Any finding is a failed test; nothing is suppressed.
 set(sanitizer_environment

@@ -59,67 +59,104 @@ set_up() { # PRESET
     esac
 }
 
-run_tests() { # PRESET LOG
+run_tests() { # PRESET
+    log=build/$1/log/test
     case $1 in
-    win*) session=scripts/wine-session.sh ;;
+    win64) session="env DDEML_WINE_PREFIX=win64 DDEML_WINE_CORE=$first_core scripts/wine-session.sh" ;;
+    win32) session="env DDEML_WINE_PREFIX=win32 DDEML_WINE_CORE=$last_core scripts/wine-session.sh" ;;
     ?san) session=$fixed_addresses ;;
     *) session= ;;
     esac
-    { $session ctest --preset "$1" </dev/null 2>&1 && echo 0 >"$2.status" || echo 1 >"$2.status"; } | tee "$2"
-    [ "$(cat "$2.status")" = 0 ]
+    begin=$(date +%s)
+    $session ctest --preset "$1" </dev/null >"$log" 2>&1 && echo 0 >"$log.status" || echo 1 >"$log.status"
+    echo $(($(date +%s) - begin)) >"$log.seconds"
 }
 
-test_preset() { # PRESET
-    begin=$(date +%s)
+prepare() { # PRESET
     logs=build/$1/log
-    took() { echo $(($(date +%s) - begin)); }
-
-    echo
-    echo "==> $1"
+    echo "==> building $1"
     if [ "$1" = win32 ] && [ "$skip_win32" = 1 ]; then
         row "$1" 'NOT RUN: DDEML_SKIP_WIN32=1' - - - 0
         return 0
     fi
+    problem=
+    begin=$(date +%s)
     if ! set_up "$1"; then
-        row "$1" 'NOT RUN: set-up failed' - - - "$(took)"
-        return 1
+        problem='set-up failed'
+    elif ! step "$logs/configure" cmake --preset "$1" -DDDEML_LEAK_FULL="${DDEML_FULL:-0}"; then
+        problem='configuring failed'
+    elif ! step "$logs/build" cmake --build --preset "$1" --parallel "$(nproc)"; then
+        problem='building failed'
     fi
-    if ! step "$logs/configure" cmake --preset "$1" -DDDEML_LEAK_FULL="${DDEML_FULL:-0}"; then
-        row "$1" 'NOT RUN: configuring failed' - - - "$(took)"
-        return 1
+    if [ -n "$problem" ]; then
+        row "$1" "NOT RUN: $problem" - - - $(($(date +%s) - begin))
+        failed=1
+        return 0
     fi
-    if ! step "$logs/build" cmake --build --preset "$1" --parallel "$(nproc)"; then
-        row "$1" 'NOT RUN: building failed' - - - "$(took)"
-        return 1
-    fi
+    rm -f "$logs"/test*
+    ready="$ready $1"
+}
 
+report() { # PRESET, which has run
+    log=build/$1/log/test
+    cat "$log"
     result=passed
-    run_tests "$1" "$logs/test" || result=FAILED
+    [ "$(cat "$log.status")" = 0 ] || result=FAILED
     # 100% tests passed, 0 tests failed out of 12
-    total=$(sed -n 's/.*tests failed out of \([0-9]*\).*/\1/p' "$logs/test" | tail -n 1)
-    bad=$(sed -n 's/.*, \([0-9]*\) tests failed out of.*/\1/p' "$logs/test" | tail -n 1)
-    skipped=$(grep -c '\*\*\*Skipped' "$logs/test" || :)
+    total=$(sed -n 's/.*tests failed out of \([0-9]*\).*/\1/p' "$log" | tail -n 1)
+    bad=$(sed -n 's/.*, \([0-9]*\) tests failed out of.*/\1/p' "$log" | tail -n 1)
+    skipped=$(grep -c '\*\*\*Skipped' "$log" || :)
     total=${total:-0} bad=${bad:-0}
     good=$((total - bad - skipped))
     if [ "$total" -eq 0 ]; then
         result='FAILED: ran no test'
     fi
+    [ "$result" = passed ] || failed=1
     passed_tests=$((passed_tests + good))
     failed_tests=$((failed_tests + bad))
     skipped_tests=$((skipped_tests + skipped))
-    row "$1" "$result" "$good" "$bad" "$skipped" "$(took)"
-    [ "$result" = passed ]
+    row "$1" "$result" "$good" "$bad" "$skipped" "$(cat "$log.seconds")"
 }
 
 # The sanitizers of some compilers do not start where a kernel spreads addresses very widely.
 fixed_addresses='setarch -R'
 $fixed_addresses true 2>/dev/null || fixed_addresses=
 skip_win32=${DDEML_SKIP_WIN32:-0}
+first_core=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*\([0-9]*\).*/\1/p' /proc/self/status)
+last_core=$(sed -n 's/^Cpus_allowed_list:.*[^0-9]\([0-9]*\)$/\1/p' /proc/self/status)
 start=$(date +%s)
 [ $# -gt 0 ] || set -- native asan tsan win64 win32
+ready=
 for preset in "$@"; do
-    test_preset "$preset" || failed=1
+    prepare "$preset"
 done
+
+# A Wine session keeps one core busy, so two of them run side by side; everything else uses all cores by itself.
+beside=
+case $ready in
+*win64*win32* | *win32*win64*) beside=win32 ;;
+esac
+pid=
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null' EXIT
+trap 'exit 130' INT HUP TERM
+for preset in $ready; do
+    [ "$preset" != "$beside" ] || continue
+    echo
+    echo "==> testing $preset"
+    if [ "$preset" = win64 ] && [ -n "$beside" ]; then
+        run_tests "$beside" &
+        pid=$!
+    fi
+    run_tests "$preset"
+    report "$preset"
+done
+if [ -n "$beside" ]; then
+    echo
+    echo "==> testing $beside"
+    wait "$pid"
+    pid=
+    report "$beside"
+fi
 
 echo
 printf '%-8s %-28s %7s %7s %8s %8s\n' preset result passed failed skipped time

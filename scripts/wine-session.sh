@@ -15,6 +15,17 @@ if [ "${DDEML_WINE_SESSION-}" = "$WINEPREFIX" ]; then
     exec "$@"
 fi
 
+# All of it on one core, DDEML_WINE_CORE or the first. Every call of a Windows program is a conversation with the
+# wineserver in which only one of the two works: on two cores each waits for the other to wake up, which takes five
+# times as long. DDEML_WINE_CORE=any leaves it to the system.
+core=${DDEML_WINE_CORE:-$(sed -n 's/^Cpus_allowed_list:[[:space:]]*\([0-9]*\).*/\1/p' /proc/self/status)}
+if [ "$core" != any ]; then
+    export DDEML_WINE_CORE=any
+    if taskset -c "$core" true 2>/dev/null; then
+        exec taskset -c "$core" "$0" "$@"
+    fi
+fi
+
 # One session at a time: the end of it ends everything in the prefix.
 mkdir -p "$deps"
 exec 9>"$WINEPREFIX.lock"
