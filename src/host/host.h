@@ -41,6 +41,8 @@ enum host_event {
     HOST_EV_DESTROYED = 0x0505,  /* the window is being destroyed by somebody else (its parent's end, its
                                   * thread's end): last call; host_take still works, host_destroy must
                                   * not be called. Never raised by host_window_destroy itself.           */
+    HOST_EV_MOVED = 0x0506,      /* sent by a conversation window to another: its conversation has got a
+                                  * window of its own (wparam: that one, lparam: the former)             */
 };
 
 struct host_msg {
@@ -94,6 +96,8 @@ bool host_window_unicode(host_wnd wnd); /* false if the window is gone          
 bool host_window_is(host_wnd wnd, enum host_class cls);
 bool host_window_foreign(host_wnd wnd); /* belongs to another process (memory handles are translated on
                                          * the way); false if the window is gone                         */
+uint32_t host_window_thread(host_wnd wnd); /* host_thread_id of its owner, also in another process (there
+                                            * no other live thread of the session has it); 0: it is gone */
 
 /* A small record that the window's creator shows to everyone in the process who knows the window, so that
  * two instances of this library recognise each other. Copied in and out; dies with the window. */

@@ -596,6 +596,18 @@ static void own_window_is_not_foreign(void **state)
     assert_false(host_window_foreign(a->wnd));
 }
 
+static void window_belongs_to_the_thread_that_made_it(void **state)
+{
+    struct fx *fx = *state;
+    struct actor *a = actor_of(fx, HOST_MOM, hear_messages);
+    host_wnd wnd = window_of(fx, HOST_MOM, 0, &fx->rec);
+
+    assert_int_equal(host_window_thread(wnd), host_thread_id());
+    assert_int_equal(host_window_thread(a->wnd), a->id);
+    host_window_destroy(wnd);
+    assert_int_equal(host_window_thread(wnd), 0);
+}
+
 static void no_window_is_nothing(void **state)
 {
     const host_wnd none[] = {0, 0x7FFFFF1};
@@ -608,6 +620,7 @@ static void no_window_is_nothing(void **state)
         assert_false(host_window_unicode(none[i]));
         assert_false(host_window_is(none[i], HOST_MOM));
         assert_false(host_window_foreign(none[i]));
+        assert_int_equal(host_window_thread(none[i]), 0);
         assert_false(host_card_get(none[i], &card));
         assert_false(host_take(none[i], &msg));
         assert_int_equal(post_number(none[i], REQUEST, 1), HOST_GONE);
@@ -2493,6 +2506,7 @@ int main(void)
         RULE(window_has_the_class_it_was_made_with),
         RULE(window_has_the_form_it_was_made_with),
         RULE(own_window_is_not_foreign),
+        RULE(window_belongs_to_the_thread_that_made_it),
         RULE(no_window_is_nothing),
         RULE(destroyed_window_is_gone),
         RULE(handle_stays_stale_when_its_place_is_used_again),

@@ -68,6 +68,7 @@ struct window {
     struct slot slot; /* first; its handle is 0 once the window takes no more messages */
     _Atomic(struct host_thread *) owner;
     _Atomic unsigned traits; /* enum host_class, UNICODE_TRAIT */
+    _Atomic uint32_t thread; /* the owner's id                 */
 
     /* owner */
     struct list children, siblings;

@@ -80,6 +80,17 @@ bool host_window_is(host_wnd wnd, enum host_class cls)
     return read_traits(wnd, &traits) && (traits & CLASS_TRAITS) == (unsigned)cls;
 }
 
+uint32_t host_window_thread(host_wnd wnd)
+{
+    struct window *w = window_at(wnd);
+    uint32_t thread;
+
+    if (!w || !window_open(w, wnd))
+        return 0;
+    thread = atomic_load_explicit(&w->thread, memory_order_acquire);
+    return window_open(w, wnd) ? thread : 0;
+}
+
 /* All windows are of this process. */
 bool host_window_foreign(host_wnd wnd)
 {
@@ -139,6 +150,7 @@ host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, 
     w->proc = proc;
     w->ctx = ctx;
     atomic_store_explicit(&w->traits, (unsigned)cls | (unicode ? UNICODE_TRAIT : 0), memory_order_release);
+    atomic_store_explicit(&w->thread, host_thread_id(), memory_order_release);
     atomic_store_explicit(&w->owner, me, memory_order_release);
     publish(w, cls);
     return w->slot.value;

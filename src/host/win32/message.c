@@ -12,6 +12,8 @@ static UINT system_id(uint32_t id)
         return win32_messages()->arrived;
     case HOST_EV_UNREGISTER:
         return win32_messages()->left;
+    case HOST_EV_MOVED:
+        return win32_messages()->moved;
     default:
         return id;
     }

@@ -51,7 +51,8 @@ static BOOL CALLBACK set_up(INIT_ONCE *self, void *arg, void **result)
     messages.resume = RegisterWindowMessageW(L"DdemlResume");
     messages.arrived = RegisterWindowMessageW(L"DdemlServiceArrived");
     messages.left = RegisterWindowMessageW(L"DdemlServiceLeft");
-    if (messages.resume == 0 || messages.arrived == 0 || messages.left == 0)
+    messages.moved = RegisterWindowMessageW(L"DdemlConversationMoved");
+    if (messages.resume == 0 || messages.arrived == 0 || messages.left == 0 || messages.moved == 0)
         return FALSE;
     if (!win32_threads_open())
         return FALSE;

@@ -119,6 +119,8 @@ static bool handle(HWND hwnd, UINT id, WPARAM wparam, LPARAM lparam)
         deliver(self, HOST_EV_REGISTER, wparam, lparam);
     else if (id == own->left)
         deliver(self, HOST_EV_UNREGISTER, wparam, lparam);
+    else if (id == own->moved)
+        deliver(self, HOST_EV_MOVED, wparam, lparam);
     else if (id == WM_TIMER && self->timed)
         deliver(self, HOST_EV_TIMER, 0, 0);
     else if (id == WM_DESTROY && !self->expected)
@@ -247,6 +249,11 @@ bool host_window_foreign(host_wnd wnd)
     DWORD process = 0;
 
     return GetWindowThreadProcessId((HWND)wnd, &process) != 0 && process != GetCurrentProcessId();
+}
+
+uint32_t host_window_thread(host_wnd wnd)
+{
+    return GetWindowThreadProcessId((HWND)wnd, NULL);
 }
 
 bool host_card_set(host_wnd wnd, const struct host_card *card)
