@@ -15,6 +15,15 @@ struct inst *api_inst(DWORD id);
 /* The error for an id that is no instance: there may be none at all. */
 UINT api_bad_inst(void);
 
+/* Whom a client wants to talk to, and the context that it shows; the strings are borrowed. */
+struct api_target {
+    struct string *service, *topic; /* NULL: any */
+    CONVCONTEXT context;
+};
+/* Checks what DdeConnect and DdeConnectList are given. Returns a DMLERR_ code. */
+UINT api_target(const struct inst *in, HSZ service, HSZ topic, const CONVCONTEXT *context,
+                struct api_target *target);
+
 /* Stores the error (in NULL: in every instance of the thread) and returns FALSE. */
 BOOL api_fail(struct inst *in, UINT error);
 

@@ -7,6 +7,23 @@
 
 #include <string.h>
 
+UINT api_target(const struct inst *in, HSZ service, HSZ topic, const CONVCONTEXT *context,
+                struct api_target *target)
+{
+    if (context && context->cb != sizeof *context)
+        return DMLERR_INVALIDPARAMETER;
+    memset(target, 0, sizeof *target); /* a context is shown to others with the bytes that nobody sets */
+    target->service = string_get(in, service);
+    target->topic = string_get(in, topic);
+    target->context.cb = sizeof target->context;
+    target->context.iCodePage = in->unicode ? CP_WINUNICODE : CP_WINANSI;
+    if (context)
+        target->context = *context;
+    if ((service && !target->service) || (topic && !target->topic))
+        return DMLERR_INVALIDPARAMETER;
+    return in->monitor ? DMLERR_DLL_USAGE : DMLERR_NO_ERROR;
+}
+
 /* DdeConnect (4.3): opens a conversation with a server; the result is the client's side.
  *
  * hszService, hszTopic  Borrowed; 0 stands for any. An instance-specific service name reaches its instance
@@ -19,26 +36,47 @@
 HCONV WINAPI DdeConnect(DWORD idInst, HSZ hszService, HSZ hszTopic, PCONVCONTEXT pCC)
 {
     struct inst *in = api_inst(idInst);
-    struct string *service = in ? string_get(in, hszService) : NULL;
-    struct string *topic = in ? string_get(in, hszTopic) : NULL;
-    CONVCONTEXT context = {.cb = sizeof context};
-    UINT error = DMLERR_NO_ERROR;
+    struct api_target target;
     struct conv *c = NULL;
     HCONV result;
+    UINT error;
 
     if (!in)
         return 0;
-    context.iCodePage = in->unicode ? CP_WINUNICODE : CP_WINANSI;
-    if ((hszService && !service) || (hszTopic && !topic) || (pCC && pCC->cb != sizeof context))
-        error = DMLERR_INVALIDPARAMETER;
-    else if (in->monitor)
-        error = DMLERR_DLL_USAGE;
     inst_hold(in);
+    error = api_target(in, hszService, hszTopic, pCC, &target);
     if (!error)
-        c = conv_connect(in, service, topic, pCC ? pCC : &context, &error);
+        c = conv_connect(in, target.service, target.topic, &target.context, &error);
     result = c ? (HCONV)c->handle : 0;
     if (!c)
         inst_fail(in, error);
+    inst_drop(in);
+    return result;
+}
+
+/* DdeReconnect (4.3): opens a conversation once more that its server has ended. To be called inside the
+ * XTYP_DISCONNECT of hConv, a client's side, which dies when that callback returns.
+ *
+ * Service, topic and context are those of the first time. Every loop is asked for again with its format and
+ * flags; one that the server refuses is gone without a word. hUser and the place in a conversation list pass
+ * to the new conversation, whose handle is returned; or 0: DMLERR_INVALIDPARAMETER (not a client's side, or
+ * not ended by its server), DMLERR_NO_CONV_ESTABLISHED, DMLERR_SYS_ERROR, DMLERR_MEMORY_ERROR. */
+HCONV WINAPI DdeReconnect(HCONV hConv)
+{
+    struct conv *old = conv_get(hConv), *c;
+    struct inst *in = old ? old->inst : NULL;
+    HCONV result;
+    UINT error;
+
+    if (!old || !old->client || !old->terminated)
+        return (HCONV)(uintptr_t)api_fail(in, DMLERR_INVALIDPARAMETER);
+    inst_hold(in);
+    conv_hold(old);
+    c = conv_reconnect(old, &error);
+    result = c ? (HCONV)c->handle : 0;
+    if (!c)
+        inst_fail(in, error);
+    conv_drop(old);
     inst_drop(in);
     return result;
 }
@@ -69,10 +107,10 @@ static UINT status_of(const struct conv *c)
 {
     bool open = c->state == CONV_OPEN;
 
-    return (open ? ST_CONNECTED : 0u) | (!list_empty(&c->links) ? ST_ADVISE : 0u) |
-           (c->end.local ? ST_ISLOCAL : 0u) | (c->gate == GATE_BLOCKED ? ST_BLOCKED : 0u) |
-           (c->gate == GATE_ONE ? ST_BLOCKNEXT : 0u) | (c->client ? ST_CLIENT : 0u) |
-           (c->terminated ? ST_TERMINATED : 0u) | (c->self ? ST_ISSELF : 0u) |
+    return (open ? ST_CONNECTED : 0u) | (open && !list_empty(&c->links) ? ST_ADVISE : 0u) |
+           (c->in_list ? ST_INLIST : 0u) | (c->end.local ? ST_ISLOCAL : 0u) |
+           (c->gate == GATE_BLOCKED ? ST_BLOCKED : 0u) | (c->gate == GATE_ONE ? ST_BLOCKNEXT : 0u) |
+           (c->client ? ST_CLIENT : 0u) | (c->terminated ? ST_TERMINATED : 0u) | (c->self ? ST_ISSELF : 0u) |
            (open && c->client ? (UINT)ST_ESTABLISHED_CLIENT : 0u);
 }
 
@@ -86,6 +124,7 @@ static void describe(const struct conv *c, CONVINFO *info)
     info->wStatus = status_of(c);
     info->wConvst = c->convst;
     info->wLastError = c->last_error;
+    info->hConvList = (HCONVLIST)(c->in_list ? c->in_list->handle : 0);
     info->ConvCtxt = c->context;
     info->hwnd = (HWND)c->end.self;
     info->hwndPartner = (HWND)c->end.partner;
@@ -121,7 +160,9 @@ static void turn_round(const struct conv *c, CONVINFO *info)
     info->hUser = conv_read_card(c->end.partner, &card) ? card.huser : 0;
     info->hwnd = (HWND)c->end.partner;
     info->hwndPartner = (HWND)c->end.self;
-    info->wStatus = (info->wStatus ^ ST_CLIENT) & ~(UINT)(ST_BLOCKED | ST_BLOCKNEXT | ST_ESTABLISHED_CLIENT);
+    info->hConvList = 0;
+    info->wStatus =
+        (info->wStatus ^ ST_CLIENT) & ~(UINT)(ST_BLOCKED | ST_BLOCKNEXT | ST_ESTABLISHED_CLIENT | ST_INLIST);
     if (info->wStatus & ST_CLIENT && info->wStatus & ST_CONNECTED)
         info->wStatus |= ST_ESTABLISHED_CLIENT;
     info->hszItem = 0;
@@ -214,7 +255,7 @@ BOOL WINAPI DdeSetUserHandle(HCONV hConv, DWORD id, DWORD_PTR hUser)
         return TRUE;
     }
     c->huser = hUser;
-    if (c->end.self)
+    if (c->end.self && !port_shared(c->port))
         conv_write_card(c); /* the partner's view of it; a card that exists can always be replaced */
     return TRUE;
 }

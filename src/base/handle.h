@@ -16,6 +16,7 @@
 enum handle_kind {
     HANDLE_INSTANCE = 1,
     HANDLE_CONVERSATION,
+    HANDLE_CONVLIST,
     HANDLE_STRING,
     HANDLE_DATA,
 };

@@ -274,6 +274,24 @@ UINT client_transact(struct conv *c, const struct client_call *call, struct clie
     return error;
 }
 
+void client_restart(struct conv *c, const struct link *l)
+{
+    struct client_call call = {
+        .type = XTYP_ADVSTART,
+        .flags = (l->no_data ? XTYPF_NODATA : 0u) | (l->ack_req ? XTYPF_ACKREQ : 0u),
+        .fmt = l->fmt,
+        .item = l->item,
+        .timeout = TIMEOUT_ASYNC,
+    };
+    struct client_result result = {0};
+    struct xact *x;
+
+    client_transact(c, &call, &result);
+    x = client_find(c, result.id);
+    if (x)
+        client_abandon(x);
+}
+
 /* ---- Answers
  * ------------------------------------------------------------------------------------------------------ */
 

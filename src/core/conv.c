@@ -35,6 +35,43 @@ bool conv_read_card(host_wnd wnd, struct conv_card *out)
     return true;
 }
 
+static struct port *port_new(struct inst *in, bool client)
+{
+    struct port *p = mem_new(sizeof *p);
+
+    if (!p)
+        return NULL;
+    p->inst = in;
+    list_init(&p->convs);
+    p->wnd = host_window_create(client ? HOST_CLIENT : HOST_SERVER, in->mom, in->unicode, conv_message, p);
+    if (!p->wnd) {
+        mem_free(p);
+        return NULL;
+    }
+    ledger_count(&in->ledger, LEDGER_windows, 1);
+    return p;
+}
+
+bool port_shared(const struct port *p)
+{
+    return p->convs.next != p->convs.prev;
+}
+
+/* The window goes with its last conversation. */
+static void port_leave(struct conv *c)
+{
+    struct port *p = c->port;
+    bool last = !port_shared(p);
+
+    if (last && p->wnd) {
+        host_window_destroy(p->wnd);
+        ledger_count(&c->inst->ledger, LEDGER_windows, -1);
+    }
+    list_remove(&c->in_port);
+    if (last)
+        mem_free(p);
+}
+
 static void conv_free(struct conv *c)
 {
     struct inst *in = c->inst;
@@ -47,12 +84,13 @@ static void conv_free(struct conv *c)
     list_remove(&c->node);
     list_remove(&c->ready);
     list_remove(&c->watch);
+    list_remove(&c->member);
     ledger_count(&in->ledger, LEDGER_conversations, -1);
     mem_free(c);
 }
 
 struct conv *conv_new(struct inst *in, bool client, struct string *service, struct string *topic,
-                      const CONVCONTEXT *context)
+                      const CONVCONTEXT *context, struct conv *scout)
 {
     struct conv *c = mem_new(sizeof *c);
 
@@ -64,6 +102,8 @@ struct conv *conv_new(struct inst *in, bool client, struct string *service, stru
     list_init(&c->end.backlog);
     list_init(&c->ready);
     list_init(&c->watch);
+    list_init(&c->in_port);
+    list_init(&c->member);
     list_init(&c->deliveries);
     list_init(&c->xacts);
     list_init(&c->links);
@@ -76,15 +116,14 @@ struct conv *conv_new(struct inst *in, bool client, struct string *service, stru
     c->context = *context;
     c->gate = in->starts_blocked ? GATE_BLOCKED : GATE_OPEN;
     c->handle = handle_new(HANDLE_CONVERSATION, c);
-    c->end.self = c->handle ? host_window_create(client ? HOST_CLIENT : HOST_SERVER, in->mom, in->unicode,
-                                                 conv_message, c)
-                            : 0;
-    if (!c->end.self) {
+    c->port = !c->handle ? NULL : scout ? scout->port : port_new(in, client);
+    if (!c->port) {
         conv_free(c);
         return NULL;
     }
-    ledger_count(&in->ledger, LEDGER_windows, 1);
-    if (!conv_write_card(c)) {
+    list_append(&c->port->convs, &c->in_port);
+    c->end.self = c->port->wnd;
+    if (!scout && !conv_write_card(c)) {
         c->state = CONV_DEAD;
         conv_bury(c);
         return NULL;
@@ -264,28 +303,45 @@ static bool is_offer(const struct conv *c, const struct host_msg *hm)
 {
     if (hm->id != WIRE_ACK || !c->client)
         return false;
-    if (c->state == CONV_CONNECTING)
+    if (c->search)
         return true;
     return hm->wparam && hm->wparam != c->end.partner && !host_mem_size(hm->lparam) &&
            is_name(hm->lparam & 0xFFFF) && is_name(hm->lparam >> 16);
 }
 
-void conv_message(void *conv, const struct host_msg *hm)
+static void message_for(struct conv *c, const struct host_msg *hm)
 {
-    struct conv *c = conv;
-    struct inst *in = c->inst;
-
-    inst_hold(in);
     conv_hold(c);
-    if (hm->id == HOST_EV_DESTROYED)
-        conv_window_lost(c);
-    else if (is_offer(c, hm))
+    if (is_offer(c, hm))
         conv_initiate_ack(c, hm);
+    else if (hm->id == HOST_EV_MOVED)
+        conv_moved(c, hm);
     else
         posted_message(c, hm);
     if (!list_empty(&c->end.backlog))
         conv_posted(c, wire_flush(&c->end)); /* the partner may have made room */
     conv_drop(c);
+}
+
+/* The conversation with that partner; strangers' messages are for the one that was there first. */
+static struct conv *addressee(struct port *p, host_wnd partner)
+{
+    list_each (node, next, &p->convs)
+        if (container_of(node, struct conv, in_port)->end.partner == partner)
+            return container_of(node, struct conv, in_port);
+    return container_of(p->convs.next, struct conv, in_port);
+}
+
+void conv_message(void *port, const struct host_msg *hm)
+{
+    struct port *p = port;
+    struct inst *in = p->inst;
+
+    inst_hold(in);
+    if (hm->id == HOST_EV_DESTROYED)
+        port_lost(p);
+    else
+        message_for(addressee(p, hm->wparam), hm);
     inst_drop(in);
 }
 
@@ -300,7 +356,8 @@ static void forget_frames(struct conv *c)
         xact_unref(c->waiting);
 }
 
-/* What is still queued is dealt with as by the tombstone: an ACK may bring an atom or an object back. */
+/* What is still queued for it alone is dealt with as by the tombstone: an ACK may bring an atom or an object
+ * back. */
 void conv_bury(struct conv *c)
 {
     struct host_msg hm;
@@ -308,16 +365,13 @@ void conv_bury(struct conv *c)
     c->state = CONV_DEAD;
     c->holds++; /* the drain must not come here again */
     wire_drop_backlog(&c->end);
-    while (c->end.self && host_take(c->end.self, &hm))
+    while (!port_shared(c->port) && c->port->wnd && host_take(c->port->wnd, &hm))
         posted_message(c, &hm);
     delivery_discard(c);
     link_end_all(c);
     client_end(c);
     link_settle_all(c);
     forget_frames(c);
-    if (c->end.self) {
-        host_window_destroy(c->end.self);
-        ledger_count(&c->inst->ledger, LEDGER_windows, -1);
-    }
+    port_leave(c);
     conv_free(c);
 }

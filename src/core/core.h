@@ -10,6 +10,8 @@
  *   string    an HSZ: a text of the instance, kept as one reference on a global atom
  *   data      an HDDEDATA
  *   conv      one side of a conversation and its window; after its end, the tombstone
+ *   port      the window of a conversation; some conversations of a list share one
+ *   convlist  an HCONVLIST
  *   xact      a client's transaction, from its posting until its answer has been dealt with
  *   delivery  something that waits for its turn to be given to the callback
  *   link      an advise loop, on either side
@@ -49,6 +51,8 @@ uint32_t deadline_shutdown(void);
 void deadline_set(uint32_t initiate, uint32_t shutdown); /* 0: as it is */
 
 struct conv;
+struct convlist;
+struct link;
 struct delivery;
 struct xact;
 struct group;
@@ -78,7 +82,8 @@ struct inst {
     struct list tombstones; /* oldest first                              */
     struct list ready;      /* conversations to be looked at from the message loop */
     struct list watched;    /* and those to be looked at now and then             */
-    struct map xacts;       /* by id                                     */
+    struct list convlists;
+    struct map xacts; /* by id                                     */
     uint32_t last_xact;
     struct map links;  /* by conversation and item                       */
     struct map topics; /* advise groups by topic and item                */
@@ -129,9 +134,9 @@ void string_forget(struct string *s);        /* the instance ends: whatever is s
 void string_app_ref(struct string *s);
 bool string_app_unref(struct string *s); /* false: the application has no reference */
 
-struct string *string_get(struct inst *in, HSZ hsz); /* borrowed; NULL: not one of this instance */
-struct string *string_get_any(HSZ hsz);              /* borrowed; of any instance of the thread  */
-uintptr_t string_handle(const struct string *s);     /* 0 for NULL                               */
+struct string *string_get(const struct inst *in, HSZ hsz); /* borrowed; NULL: not one of this instance */
+struct string *string_get_any(HSZ hsz);                    /* borrowed; of any instance of the thread  */
+uintptr_t string_handle(const struct string *s);           /* 0 for NULL                               */
 
 /* A new atom reference for a message, booked; 0: no room, or s is NULL. */
 host_atom string_atom_ref(struct string *s);
@@ -190,14 +195,35 @@ enum conv_state {
 
 enum conv_gate { GATE_OPEN, GATE_BLOCKED, GATE_ONE /* lets one through, then closes */ };
 
+/* A conversation window. As a rule it has one conversation. Servers that are not of this library and answer
+ * the INITIATE of a conversation list share the window that asked: their own windows tell them apart. */
+struct port {
+    host_wnd wnd; /* 0: destroyed */
+    struct inst *inst;
+    struct list convs; /* in the order of their making; it lives as long as there is one */
+};
+
+/* An INITIATE that is going round. */
+struct search {
+    bool many;              /* every answer is kept, not only the first        */
+    struct convlist *known; /* many: whoever is in here is not wanted again    */
+    struct list found;      /* struct conv.member: what came about; each is held */
+};
+
 struct conv {
     struct list node; /* inst->convs or inst->tombstones */
     struct list ready, watch;
+    struct list in_port;
+    struct list member; /* of search->found, later of in_list             */
+    struct port *port;
+    struct search *search;    /* client: its INITIATE is still going round      */
+    struct convlist *in_list; /* NULL: none                                     */
     struct inst *inst;
     uintptr_t handle;         /* 0: no longer valid */
     uintptr_t partner_handle; /* 0: partner is not of this library */
     enum conv_state state;
     bool client, self;
+    bool offering;       /* server: the ACK of INITIATE is being sent                  */
     bool terminated;     /* the partner ended it                                       */
     bool broken;         /* the partner was found dead; dealt with from the message loop */
     bool owes_terminate; /* our TERMINATE could not be posted yet                        */
@@ -229,12 +255,14 @@ struct conv_card {
 bool conv_read_card(host_wnd wnd, struct conv_card *card);
 bool conv_write_card(struct conv *c);
 
+/* scout: its window is to be used as well; NULL: the conversation gets one of its own. */
 struct conv *conv_new(struct inst *in, bool client, struct string *service, struct string *topic,
-                      const CONVCONTEXT *context);
+                      const CONVCONTEXT *context, struct conv *scout);
 struct conv *conv_get(HCONV h);
+bool port_shared(const struct port *p); /* by several conversations */
 void conv_hold(struct conv *c);
 void conv_drop(struct conv *c);
-void conv_message(void *conv, const struct host_msg *hm); /* the window procedure */
+void conv_message(void *port, const struct host_msg *hm); /* the window procedure */
 void conv_open(struct conv *c);
 void conv_set_error(struct conv *c, UINT error);
 bool conv_posted(struct conv *c, int result);   /* sees to a failed post; true if it was none       */
@@ -245,7 +273,13 @@ void conv_watch(struct conv *c);                /* has it looked at now and then
 /* Initiating (initiate.c). */
 struct conv *conv_connect(struct inst *in, struct string *service, struct string *topic,
                           const CONVCONTEXT *context, UINT *error);
+/* Adds every conversation that comes about to the list. */
+UINT conv_connect_all(struct convlist *l, struct string *service, struct string *topic,
+                      const CONVCONTEXT *context);
+/* Opens a conversation once more that its server has ended, and its loops. NULL: no server. */
+struct conv *conv_reconnect(struct conv *c, UINT *error);
 void conv_initiate_ack(struct conv *c, const struct host_msg *hm);
+void conv_moved(struct conv *c, const struct host_msg *hm);
 void inst_initiate(struct inst *in, const struct host_msg *hm);
 
 /* Ending (teardown.c). */
@@ -255,8 +289,27 @@ void conv_lost(struct conv *c);            /* the partner has gone without doing
 void conv_finish(struct conv *c);          /* a tombstone's partner has confirmed, or has gone           */
 void conv_bury(struct conv *c);            /* destroys window and record                                 */
 void conv_violated(struct conv *c);        /* the partner broke the protocol beyond repair, or we must   */
-void conv_window_lost(struct conv *c);     /* the window is being destroyed by somebody else             */
+void port_lost(struct port *p);            /* the window is being destroyed by somebody else             */
 bool conv_sweep(struct conv *c);           /* periodic look; true while there is something to watch      */
+
+/* ---- Conversation lists (convlist.c) --------------------------------------------------------------------
+ */
+
+/* A member that ends leaves its list; an empty list is still one. */
+struct convlist {
+    struct list node; /* inst->convlists */
+    struct inst *inst;
+    uintptr_t handle; /* 0: while it is being filled */
+    struct list members;
+};
+
+struct convlist *convlist_new(struct inst *in); /* without a handle; NULL: no memory */
+bool convlist_publish(struct convlist *l);      /* gives it a handle; false: no memory */
+void convlist_hide(struct convlist *l);         /* its handle is no longer valid       */
+struct convlist *convlist_get(HCONVLIST h);
+void convlist_add(struct convlist *l, struct conv *c);
+void convlist_leave(struct conv *c);    /* no list: nothing                       */
+void convlist_free(struct convlist *l); /* what is in it stays as it is           */
 
 /* ---- Deliveries (delivery.c)
  * ------------------------------------------------------------------------------------------ */
@@ -327,6 +380,9 @@ struct client_result {
     bool answered;
     uint32_t id; /* async                                                 */
 };
+
+/* Asks for a loop that another conversation had; nobody is told whether it is granted. */
+void client_restart(struct conv *c, const struct link *l);
 
 /* Runs or starts a transaction on an open client-side conversation; returns a DMLERR_ code. The caller holds
  * both. */

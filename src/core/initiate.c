@@ -40,27 +40,90 @@ static void replace(struct string **to, struct string *name)
     *to = name;
 }
 
-/* An offer that is one too many, or too late: its atoms are deleted all the same. */
-static void decline(struct conv *c, const struct host_msg *hm)
+/* From now on the conversation's partner is this window. */
+static void pair(struct conv *c, host_wnd partner)
 {
-    host_atom_delete((host_atom)hm->lparam);
-    host_atom_delete((host_atom)(hm->lparam >> 16));
-    refuse(c, hm->wparam);
-}
-
-void conv_initiate_ack(struct conv *c, const struct host_msg *hm)
-{
-    struct string *service, *topic;
     struct conv_card card;
 
-    if (c->state != CONV_CONNECTING || c->end.partner) {
-        decline(c, hm);
-        return;
+    c->end.partner = partner;
+    c->end.passing = host_post_passing(partner);
+    if (conv_read_card(partner, &card)) {
+        c->end.local = true;
+        c->partner_handle = card.handle;
+        c->self = card.inst == inst_id(c->inst);
     }
-    service = take_name(c->inst, (host_atom)hm->lparam);
-    topic = take_name(c->inst, (host_atom)(hm->lparam >> 16));
-    if (!service || !topic) {
-        refuse(c, hm->wparam);
+}
+
+/* A server is a thread, and an instance of it if it is of this library. */
+static bool same_server(host_wnd one, host_wnd other)
+{
+    struct conv_card a, b;
+    bool known = conv_read_card(one, &a);
+
+    return host_window_thread(one) == host_window_thread(other) && known == conv_read_card(other, &b) &&
+           (!known || a.inst == b.inst);
+}
+
+static bool is_among(struct list *members, host_wnd server, const struct string *service,
+                     const struct string *topic)
+{
+    list_each (node, next, members) {
+        const struct conv *c = container_of(node, struct conv, member);
+
+        if (c->service == service && c->topic == topic && same_server(c->end.partner, server))
+            return true;
+    }
+    return false;
+}
+
+/* A list does not want what it has already. A server that is not of this library and answers twice must have
+ * its reasons; it is not asked a second time, though. */
+static bool wanted(const struct conv *scout, host_wnd server, const struct string *service,
+                   const struct string *topic)
+{
+    struct search *s = scout->search;
+    struct conv_card card;
+
+    if (!s || scout->state != CONV_CONNECTING || !service || !topic)
+        return false;
+    if (!s->many)
+        return !scout->end.partner;
+    return !is_among(&s->known->members, server, service, topic) &&
+           !(conv_read_card(server, &card) && is_among(&s->found, server, service, topic));
+}
+
+/* One more conversation than the one that asks. Its server, if it is of this library, learns the window that
+ * is its own; others know only the one that asked. NULL: no memory, or the server does not answer. */
+static struct conv *another(struct conv *scout, host_wnd server)
+{
+    struct host_msg moved = {.to = server, .id = HOST_EV_MOVED, .lparam = scout->end.self};
+    struct conv_card card;
+    bool known = conv_read_card(server, &card);
+    struct conv *c =
+        conv_new(scout->inst, true, scout->service_req, scout->topic, &scout->context, known ? NULL : scout);
+
+    if (!c)
+        return NULL;
+    moved.wparam = c->end.self;
+    if (!known || host_send(&moved, deadline_initiate()) == HOST_OK)
+        return c;
+    refuse(c, server); /* it may have moved all the same */
+    conv_hold(c);
+    c->state = CONV_DEAD;
+    conv_drop(c);
+    return NULL;
+}
+
+void conv_initiate_ack(struct conv *scout, const struct host_msg *hm)
+{
+    struct string *service = take_name(scout->inst, (host_atom)hm->lparam);
+    struct string *topic = take_name(scout->inst, (host_atom)(hm->lparam >> 16));
+    struct conv *c = NULL;
+
+    if (wanted(scout, hm->wparam, service, topic))
+        c = scout->end.partner ? another(scout, hm->wparam) : scout;
+    if (!c) {
+        refuse(scout, hm->wparam);
         string_unref(service);
         string_unref(topic);
         return;
@@ -68,13 +131,19 @@ void conv_initiate_ack(struct conv *c, const struct host_msg *hm)
     replace(&c->service, service);
     replace(&c->topic, topic);
     c->convst = XST_INIT2;
-    c->end.partner = hm->wparam;
-    c->end.passing = host_post_passing(hm->wparam);
-    if (conv_read_card(hm->wparam, &card)) {
-        c->end.local = true;
-        c->partner_handle = card.handle;
-        c->self = card.inst == inst_id(c->inst);
-    }
+    pair(c, hm->wparam);
+    conv_hold(c);
+    list_append(&scout->search->found, &c->member);
+}
+
+/* Server: the client has given this conversation a window of its own. A TERMINATE that went to the former one
+ * was nobody's. */
+void conv_moved(struct conv *c, const struct host_msg *hm)
+{
+    if (!c->offering || hm->lparam != c->end.partner)
+        return;
+    pair(c, hm->wparam);
+    c->owes_terminate = c->state == CONV_CLOSING;
 }
 
 static int send_initiate(struct conv *c, host_atom service, host_atom topic)
@@ -109,24 +178,86 @@ static struct conv *connected(struct conv *c)
     return NULL;
 }
 
-struct conv *conv_connect(struct inst *in, struct string *service, struct string *topic,
-                          const CONVCONTEXT *context, UINT *error)
+/* Sends INITIATE to everyone. Afterwards s->found holds what is open, borrowed. */
+static UINT find_servers(struct inst *in, struct string *service, struct string *topic,
+                         const CONVCONTEXT *context, struct search *s)
 {
-    struct conv *c = conv_new(in, true, service, topic, context);
+    struct conv *scout = conv_new(in, true, service, topic, context, NULL);
     host_atom aservice = string_atom_ref(service), atopic = string_atom_ref(topic);
+    UINT error = scout ? DMLERR_NO_CONV_ESTABLISHED : DMLERR_MEMORY_ERROR;
+    struct list answers, *node;
 
-    *error = c ? DMLERR_NO_CONV_ESTABLISHED : DMLERR_MEMORY_ERROR;
-    if (c)
-        conv_hold(c);
-    if (c && ((service && !aservice) || (topic && !atopic))) {
-        *error = DMLERR_SYS_ERROR;
-    } else if (c) {
-        c->convst = XST_INIT1;
-        send_initiate(c, aservice, atopic);
+    list_init(&answers);
+    list_init(&s->found);
+    if (scout)
+        conv_hold(scout);
+    if (scout && ((service && !aservice) || (topic && !atopic))) {
+        error = DMLERR_SYS_ERROR;
+    } else if (scout) {
+        scout->convst = XST_INIT1;
+        scout->search = s;
+        send_initiate(scout, aservice, atopic);
+        scout->search = NULL;
     }
     atom_release(in, aservice);
     atom_release(in, atopic);
-    return c ? connected(c) : NULL;
+    while ((node = list_pop(&s->found)) != NULL)
+        list_append(&answers, node);
+    if (scout && scout->end.partner)
+        conv_drop(scout); /* it is among the answers */
+    else if (scout)
+        connected(scout);
+    while ((node = list_pop(&answers)) != NULL) {
+        struct conv *c = connected(container_of(node, struct conv, member));
+
+        if (c)
+            list_append(&s->found, &c->member);
+    }
+    return list_empty(&s->found) ? error : DMLERR_NO_ERROR;
+}
+
+struct conv *conv_connect(struct inst *in, struct string *service, struct string *topic,
+                          const CONVCONTEXT *context, UINT *error)
+{
+    struct search s = {.many = false};
+    struct list *first;
+
+    *error = find_servers(in, service, topic, context, &s);
+    first = list_pop(&s.found);
+    return first ? container_of(first, struct conv, member) : NULL;
+}
+
+UINT conv_connect_all(struct convlist *l, struct string *service, struct string *topic,
+                      const CONVCONTEXT *context)
+{
+    struct search s = {.many = true, .known = l};
+    UINT error = find_servers(l->inst, service, topic, context, &s);
+    struct list *node;
+
+    while ((node = list_pop(&s.found)) != NULL)
+        convlist_add(l, container_of(node, struct conv, member));
+    return error;
+}
+
+struct conv *conv_reconnect(struct conv *old, UINT *error)
+{
+    struct string *service = old->service_req ? old->service_req : old->service;
+    struct conv *c = conv_connect(old->inst, service, old->topic, &old->context, error);
+    struct convlist *l = old->in_list;
+
+    if (!c)
+        return NULL;
+    c->huser = old->huser;
+    conv_write_card(c);
+    if (l) {
+        convlist_leave(old);
+        convlist_add(l, c);
+    }
+    list_each (node, next, &old->links)
+        if (container_of(node, struct link, node)->state == LINK_ACTIVE)
+            client_restart(c, container_of(node, struct link, node));
+    c->convst = XST_CONNECTED;
+    return c;
 }
 
 /* ---- Server
@@ -168,10 +299,11 @@ static void accept_pair(struct inst *in, const struct caller *who, struct string
 {
     CONVCONTEXT none = {.cb = sizeof none};
     struct conv *c;
+    bool taken;
 
     if (in->ending) /* by the callback that was asked */
         return;
-    c = conv_new(in, false, service, topic, who->known ? &who->card.context : &none);
+    c = conv_new(in, false, service, topic, who->known ? &who->card.context : &none, NULL);
     if (!c) {
         inst_fail(in, DMLERR_MEMORY_ERROR);
         return;
@@ -185,7 +317,10 @@ static void accept_pair(struct inst *in, const struct caller *who, struct string
     conv_open(c);
     /* The books of a local pair are kept together: nothing was booked for the ACK's atoms on the client's
      * side. */
-    if (!send_ack(c))
+    c->offering = true;
+    taken = send_ack(c);
+    c->offering = false;
+    if (!taken)
         conv_finish(c);
     else if (c->state == CONV_OPEN && !(in->flags & CBF_SKIP_CONNECT_CONFIRMS))
         inst_raise(in, c, XTYP_CONNECT_CONFIRM, 0, (HCONV)c->handle, string_handle(topic),

@@ -52,6 +52,7 @@ static struct inst *inst_new(struct thread *t)
     list_init(&in->tombstones);
     list_init(&in->ready);
     list_init(&in->watched);
+    list_init(&in->convlists);
     list_init(&in->groups);
     list_append(&t->insts, &in->node);
     ledger_count(&in->ledger, LEDGER_instances, 1);
@@ -338,6 +339,8 @@ static void release_everything(struct inst *in)
         conv_bury(container_of(in->convs.next, struct conv, node));
     while (!list_empty(&in->tombstones))
         conv_bury(container_of(in->tombstones.next, struct conv, node));
+    while (!list_empty(&in->convlists))
+        convlist_free(container_of(in->convlists.next, struct convlist, node));
     names_forget(in);
     while (!list_empty(&in->all_data))
         data_free(container_of(in->all_data.next, struct data, all));

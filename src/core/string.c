@@ -146,7 +146,7 @@ struct string *string_get_any(HSZ hsz)
     return handle_get((uintptr_t)hsz, HANDLE_STRING);
 }
 
-struct string *string_get(struct inst *in, HSZ hsz)
+struct string *string_get(const struct inst *in, HSZ hsz)
 {
     struct string *s = string_get_any(hsz);
 

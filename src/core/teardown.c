@@ -19,21 +19,25 @@ static bool post_terminate(struct conv *c, int *result)
 static void stop_everything(struct conv *c)
 {
     delivery_discard(c);
-    link_end_all(c);
+    if (!c->client) /* a client may want its loops back (DdeReconnect) */
+        link_end_all(c);
     wire_drop_backlog(&c->end);
 }
 
-/* Everything that is already queued for the window, by the T rows. */
-static void drain(struct conv *c)
+/* Everything that is already queued for the window, by the T rows. The caller holds one of its conversations.
+ */
+static void drain(struct port *p)
 {
     struct host_msg hm;
 
-    while (c->end.self && host_take(c->end.self, &hm))
-        conv_message(c, &hm);
+    while (p->wnd && host_take(p->wnd, &hm))
+        conv_message(p, &hm);
 }
 
 static void make_tombstone(struct conv *c)
 {
+    link_end_all(c);
+    convlist_leave(c);
     if (c->handle)
         handle_free(c->handle);
     c->handle = 0;
@@ -54,7 +58,8 @@ static void close_down(struct conv *c, UINT error)
     gone = r == HOST_GONE && !host_window_alive(c->end.partner);
     if (!gone)
         conv_watch(c);
-    drain(c); /* while the line of transactions stands: an ACK may bring an object back */
+    if (!port_shared(c->port)) /* else the tombstone will see to it: others' messages have their callbacks */
+        drain(c->port);
     if (gone)
         conv_finish(c);
 }
@@ -115,19 +120,29 @@ void conv_finish(struct conv *c)
     conv_drop(c);
 }
 
-void conv_window_lost(struct conv *c)
+void port_lost(struct port *p)
 {
-    conv_end(c, DMLERR_NO_CONV_ESTABLISHED);
-    drain(c);
-    c->end.self = 0;
-    ledger_count(&c->inst->ledger, LEDGER_windows, -1);
-    conv_finish(c);
+    struct conv *first = container_of(p->convs.next, struct conv, in_port);
+
+    conv_hold(first);
+    list_each (node, next, &p->convs)
+        conv_end(container_of(node, struct conv, in_port), DMLERR_NO_CONV_ESTABLISHED);
+    drain(p);
+    p->wnd = 0;
+    ledger_count(&p->inst->ledger, LEDGER_windows, -1);
+    list_each (place, after, &p->convs) {
+        struct conv *c = container_of(place, struct conv, in_port);
+
+        c->end.self = 0;
+        conv_finish(c);
+    }
+    conv_drop(first);
 }
 
 /* The partner has gone without a word; its last ones may still be here. */
 void conv_lost(struct conv *c)
 {
-    drain(c);
+    drain(c->port);
     if (c->state == CONV_CLOSING)
         conv_finish(c);
     else if (c->state == CONV_OPEN)

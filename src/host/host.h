@@ -94,8 +94,8 @@ void host_window_destroy(host_wnd wnd);
 bool host_window_alive(host_wnd wnd);
 bool host_window_unicode(host_wnd wnd); /* false if the window is gone                                  */
 bool host_window_is(host_wnd wnd, enum host_class cls);
-bool host_window_foreign(host_wnd wnd); /* belongs to another process (memory handles are translated on
-                                         * the way); false if the window is gone                         */
+bool host_window_foreign(host_wnd wnd);    /* belongs to another process (memory handles are translated on
+                                            * the way); false if the window is gone                         */
 uint32_t host_window_thread(host_wnd wnd); /* host_thread_id of its owner, also in another process (there
                                             * no other live thread of the session has it); 0: it is gone */
 

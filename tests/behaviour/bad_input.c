@@ -24,6 +24,7 @@ static struct cast {
     HSZ freed_text;
     HDDEDATA freed_data;
     HCONV freed_conv;
+    HCONVLIST list, freed_list;
     DWORD freed_inst;
 } cast;
 
@@ -69,6 +70,12 @@ static int up(void **state)
 
     cast.freed_conv = party_connect(cast.client, SERVICE, TOPIC);
     DdeDisconnect(cast.freed_conv);
+    cast.list = DdeConnectList(cast.client->id, party_text(cast.client, SERVICE),
+                               party_text(cast.client, TOPIC), 0, NULL);
+    cast.freed_list = DdeConnectList(cast.client->id, party_text(cast.client, SERVICE),
+                                     party_text(cast.client, TOPIC), 0, NULL);
+    assert_non_null(cast.list);
+    assert_true(DdeDisconnectList(cast.freed_list));
     cast.freed_text = party_text(cast.client, "freed");
     DdeFreeStringHandle(cast.client->id, cast.freed_text);
     cast.freed_data = party_data(cast.client, "freed", cast.text, CF_TEXT, 0);
@@ -213,7 +220,7 @@ static const struct probe {
                             TEXT_, text_second, DMLERR_INVALIDPARAMETER, ZERO_OK | TAKES_INST)
                             P(TEXT_, text_connect, DMLERR_INVALIDPARAMETER, ZERO_OK | TAKES_INST) P(
                                 TEXT_, text_topic, DMLERR_INVALIDPARAMETER, ZERO_OK | TAKES_INST)
-                                P(TEXT_, text_list, DMLERR_SYS_ERROR, TAKES_INST) P(
+                                P(TEXT_, text_list, DMLERR_INVALIDPARAMETER, ZERO_OK | TAKES_INST) P(
                                     TEXT_, text_request, DMLERR_INVALIDPARAMETER,
                                     0) P(TEXT_, text_poke, DMLERR_INVALIDPARAMETER,
                                          0) P(TEXT_, text_start, DMLERR_INVALIDPARAMETER, 0)
@@ -226,25 +233,27 @@ static const struct probe {
                                         P(DATA, data_add, DMLERR_INVALIDPARAMETER,
                                           OTHERS_OK) P(DATA, data_get, DMLERR_INVALIDPARAMETER, OTHERS_OK)
                                             P(DATA, data_measure, DMLERR_INVALIDPARAMETER, OTHERS_OK)
-                                                P(DATA, data_access, DMLERR_INVALIDPARAMETER,
-                                                  OTHERS_OK) P(DATA, data_unaccess, DMLERR_INVALIDPARAMETER,
-                                                               OTHERS_OK) P(DATA, data_free,
-                                                                            DMLERR_INVALIDPARAMETER,
-                                                                            OTHERS_OK)
-                                                    P(DATA, data_poke, DMLERR_INVALIDPARAMETER,
-                                                      0) P(DATA, data_execute, DMLERR_INVALIDPARAMETER, 0)
+                                                P(DATA, data_access, DMLERR_INVALIDPARAMETER, OTHERS_OK)
+                                                    P(DATA, data_unaccess, DMLERR_INVALIDPARAMETER,
+                                                      OTHERS_OK) P(DATA, data_free, DMLERR_INVALIDPARAMETER,
+                                                                   OTHERS_OK) P(DATA, data_poke,
+                                                                                DMLERR_INVALIDPARAMETER, 0)
+                                                        P(DATA, data_execute, DMLERR_INVALIDPARAMETER, 0)
 
-                                                        P(LIST, list_next, DMLERR_INVALIDPARAMETER,
-                                                          0) P(LIST, list_disconnect, DMLERR_INVALIDPARAMETER,
-                                                               0) P(LIST, list_connect, DMLERR_SYS_ERROR,
-                                                                    ZERO_OK | TAKES_INST)
-
-                                                            P(XACT, xact_query, DMLERR_UNFOUND_QUEUE_ID,
-                                                              ALL_ONES_OK) P(XACT, xact_user,
-                                                                             DMLERR_UNFOUND_QUEUE_ID,
-                                                                             ALL_ONES_OK)
-                                                                P(XACT, xact_abandon, DMLERR_UNFOUND_QUEUE_ID,
+                                                            P(LIST, list_next, DMLERR_INVALIDPARAMETER,
+                                                              0) P(LIST, list_disconnect,
+                                                                   DMLERR_INVALIDPARAMETER, 0)
+                                                                P(LIST, list_connect, DMLERR_INVALIDPARAMETER,
                                                                   ZERO_OK | TAKES_INST)
+
+                                                                    P(XACT, xact_query,
+                                                                      DMLERR_UNFOUND_QUEUE_ID, ALL_ONES_OK)
+                                                                        P(XACT, xact_user,
+                                                                          DMLERR_UNFOUND_QUEUE_ID,
+                                                                          ALL_ONES_OK)
+                                                                            P(XACT, xact_abandon,
+                                                                              DMLERR_UNFOUND_QUEUE_ID,
+                                                                              ZERO_OK | TAKES_INST)
 #undef P
 };
 enum { PROBES = sizeof probes / sizeof *probes };
@@ -314,6 +323,7 @@ static void no_function_accepts_a_handle_of_another_kind(void **state)
                 {CONV, (uintptr_t)cast.conv},
                 {TEXT_, (uintptr_t)cast.text},
                 {DATA, (uintptr_t)cast.data},
+                {LIST, (uintptr_t)cast.list},
                 {CONV, (uintptr_t)cast.served},
                 {INST, SERVER}};
 
@@ -331,7 +341,7 @@ static void no_function_accepts_a_handle_that_is_no_longer_valid(void **state)
         [CONV] = (uintptr_t)cast.freed_conv,
         [TEXT_] = (uintptr_t)cast.freed_text,
         [DATA] = (uintptr_t)cast.freed_data,
-        [LIST] = (uintptr_t)cast.freed_conv,
+        [LIST] = (uintptr_t)cast.freed_list,
         [XACT] = cast.gone,
     };
 
@@ -719,19 +729,12 @@ static void server_functions_are_not_for_clients_and_monitors(void **state)
 
 static void functions_not_offered_yet_fail_and_take_nothing(void **state)
 {
-    HSZ service = party_text(cast.client, SERVICE), topic = party_text(cast.client, TOPIC);
     SECURITY_QUALITY_OF_SERVICE qos = {.Length = sizeof qos};
     DDEMLLEDGER before = ledger();
     CONVINFO info = {.cb = sizeof info};
 
     (void)state;
     DdeQueryConvInfo(cast.conv, QID_SYNC, &info);
-    assert_null(DdeConnectList(CLIENT, service, topic, 0, NULL));
-    assert_error(cast.client, DMLERR_SYS_ERROR);
-    assert_null(DdeReconnect(cast.conv));
-    assert_error(cast.client, DMLERR_NO_CONV_ESTABLISHED);
-    assert_null(DdeReconnect(cast.served));
-    assert_error(cast.server, DMLERR_INVALIDPARAMETER);
     assert_false(DdeImpersonateClient(cast.served));
     assert_false(DdeSetQualityOfService(info.hwnd, &qos, NULL));
     assert_false(DdeSetQualityOfService(NULL, NULL, NULL));
