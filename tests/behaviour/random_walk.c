@@ -43,6 +43,8 @@ struct walker {
     HDDEDATA lent; /* what a callback was given last */
     HSZ strings[MEMORY];
     DWORD xacts[MEMORY];
+    HCONVLIST lists[MEMORY];
+    HCONV ended; /* while its XTYP_DISCONNECT is running */
 };
 
 static _Thread_local struct walker *me;
@@ -160,6 +162,32 @@ static void step_connect(void)
     DWORD id = me->ids[slot];
 
     keep_conv(DdeConnect(id, any_string(id), any_string(id), chance(2) ? &context : NULL), slot);
+}
+
+static void step_list(void)
+{
+    unsigned slot = chance(SLOTS);
+    DWORD id = me->ids[slot];
+    HCONVLIST *list = &me->lists[chance(MEMORY)];
+    HCONV conv = 0;
+
+    switch (chance(4)) {
+    case 0:
+        *list = DdeConnectList(id, any_string(id), any_string(id), chance(2) ? 0 : *list, NULL);
+        break;
+    case 1:
+        DdeDisconnectList(*list);
+        break;
+    default:
+        for (int i = 0; i < 3 && (conv = DdeQueryNextServer(*list, conv)) != 0; i++)
+            keep_conv(conv, slot);
+        break;
+    }
+}
+
+static void step_reconnect(void)
+{
+    keep_conv(DdeReconnect(chance(4) ? me->ended : any_conv().conv), chance(SLOTS));
 }
 
 static void step_disconnect(void)
@@ -289,10 +317,10 @@ static void step_dispatch(void)
 }
 
 static void (*const steps[])(void) = {
-    step_initialize, step_uninitialize, step_connect,  step_connect,  step_disconnect,
-    step_transact,   step_transact,     step_transact, step_transact, step_abandon,
-    step_enable,     step_advise,       step_advise,   step_names,    step_data,
-    step_string,     step_info,         step_dispatch, step_dispatch,
+    step_initialize, step_uninitialize, step_connect,   step_connect, step_disconnect, step_transact,
+    step_transact,   step_transact,     step_transact,  step_abandon, step_enable,     step_advise,
+    step_advise,     step_names,        step_data,      step_string,  step_info,       step_dispatch,
+    step_dispatch,   step_list,         step_reconnect,
 };
 
 static void step(void)
@@ -333,17 +361,23 @@ static HDDEDATA result_of(DWORD id, UINT type, UINT fmt, HSZ item)
 
 static HDDEDATA walk(unsigned slot, UINT type, UINT fmt, HCONV conv, HSZ hsz2, HDDEDATA data)
 {
+    HCONV ended = me->ended;
     unsigned n;
 
+    if (type == XTYP_DISCONNECT)
+        me->ended = conv;
     keep_conv(conv, slot);
     if (data && (uintptr_t)data != TRUE)
         me->data[chance(MEMORY)] = me->lent = data;
-    if (me->depth >= DEPTH)
+    if (me->depth >= DEPTH) {
+        me->ended = ended;
         return chance(2) ? (HDDEDATA)(uintptr_t)TRUE : 0;
+    }
     me->depth++;
     for (n = chance(4); n; n--)
         step();
     me->depth--;
+    me->ended = ended;
     return result_of(me->ids[slot], type, fmt, hsz2);
 }
 

@@ -129,6 +129,7 @@ static struct play {
     HSZ cservice, ctopic, citems[3]; /* the client's */
     HCONV served;                    /* the server's side of the last conversation */
     unsigned updates;
+    bool reconnect; /* the next conversation that ends is to be opened again */
 } play;
 
 static HDDEDATA value_of(HSZ item, UINT fmt)
@@ -168,6 +169,11 @@ static HDDEDATA CALLBACK callback(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ
     case XTYP_ADVDATA:
         play.updates++;
         return (HDDEDATA)(uintptr_t)(play.updates % 3 ? DDE_FACK : DDE_FNOTPROCESSED);
+    case XTYP_DISCONNECT:
+        if (play.reconnect)
+            DdeReconnect(conv);
+        play.reconnect = false;
+        return 0;
     default:
         return 0;
     }
@@ -261,6 +267,7 @@ static void perform(void)
 {
     CONVINFO info = {.cb = sizeof info};
     HCONV named, wild, third;
+    HCONVLIST list;
 
     enter();
     named = DdeConnect(play.client, play.cservice, play.ctopic, NULL);
@@ -281,6 +288,14 @@ static void perform(void)
     DdeClientTransaction(NULL, 0, third, play.citems[0], CF_TEXT, XTYP_REQUEST, TIMEOUT_ASYNC, NULL);
     DdeDisconnect(play.served); /* with a request under way */
     update();
+    list = DdeConnectList(play.client, 0, 0, 0, NULL);
+    list = DdeConnectList(play.client, play.cservice, play.ctopic, list, NULL);
+    start_loops(DdeQueryNextServer(list, 0));
+    play.reconnect = true;
+    DdeDisconnect(play.served);
+    test_pump_all(); /* the client opens it again */
+    update();
+    DdeDisconnectList(list);
     DdeNameService(play.server, 0, 0, DNS_UNREGISTER);
     /* named stays for the end, with updates under way */
 }

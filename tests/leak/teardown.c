@@ -130,6 +130,48 @@ static void inside_disconnect_of_another(const struct scenario *s)
     client.answer = server.answer = NULL;
 }
 
+/* ---- Lists, and conversations that are opened again ---------------------------------------------------- */
+
+static void list_with_updates_queued(const struct scenario *s)
+{
+    HCONVLIST list = DdeConnectList(client.inst, client.service, client.topic, 0, NULL);
+
+    list = DdeConnectList(client.inst, client.service, client.item[0], list, NULL);
+    client.conv = DdeQueryNextServer(list, 0);
+    assert_non_null(client.conv);
+    for (unsigned i = 0; i < ITEMS; i++)
+        assert_true(pair_transact(XTYP_ADVSTART | s->loop, i, SYNC_MS));
+    pair_transact_all(TIMEOUT_ASYNC, 2);
+    pair_update(ITEMS, UPDATES);
+    assert_true(DdeDisconnectList(list));
+    client.conv = 0;
+    test_pump_all();
+}
+
+static bool open_again(struct side *side, const struct call *call, HDDEDATA *result)
+{
+    (void)result;
+    if (call->type == XTYP_DISCONNECT && side == &client)
+        other = DdeReconnect(call->conv);
+    return false;
+}
+
+static void reconnected_with_updates_queued(const struct scenario *s)
+{
+    scenario_converse(s);
+    pair_transact_all(TIMEOUT_ASYNC, 2);
+    scenario_update(s);
+    other = 0;
+    client.answer = open_again;
+    scenario_end(BY_SERVER);
+    test_pump_all();
+    client.answer = NULL;
+    assert_non_null(other);
+    scenario_update(s);
+    DdeDisconnect(other);
+    test_pump_all();
+}
+
 static const struct CMUnitTest tests[] = {
 #define HOT    0
 #define WARM   XTYPF_NODATA
@@ -201,6 +243,12 @@ static const struct CMUnitTest tests[] = {
     IN_WAIT(XTYP_EXECUTE, execute, server, BY_SERVER),
     SCENARIO(request_awaited_when_advdata_ends, inside_sync, HOT, .how = XTYP_REQUEST, .inside = XTYP_ADVDATA,
              .side = &client, .enders = BY_CLIENT),
+
+    SCENARIO(list_ends_with_updates_queued, list_with_updates_queued, HOT, .items = ITEMS),
+    SCENARIO(list_ends_with_ackreq_updates_queued, list_with_updates_queued, ACKREQ, .items = ITEMS),
+    SCENARIO(reconnected_with_hot_updates_queued, reconnected_with_updates_queued, HOT, .items = ITEMS),
+    SCENARIO(reconnected_with_ackreq_app_owned_updates_queued, reconnected_with_updates_queued, ACKREQ,
+             .keeps = true, .items = ITEMS),
 };
 
 int main(int argc, char **argv)
