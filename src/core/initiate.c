@@ -92,8 +92,9 @@ static bool wanted(const struct conv *scout, host_wnd server, const struct strin
            !(conv_read_card(server, &card) && is_among(&s->found, server, service, topic));
 }
 
-/* One more conversation than the one that asks. Its server, if it is of this library, learns the window that
- * is its own; others know only the one that asked. NULL: no memory, or the server does not answer. */
+/* One more conversation than the one that asks, held. Its server, if it is of this library, learns the window
+ * that is its own; others know only the one that asked. NULL: no memory, the server does not answer, or the
+ * instance was ended meanwhile. */
 static struct conv *another(struct conv *scout, host_wnd server)
 {
     struct host_msg moved = {.to = server, .id = HOST_EV_MOVED, .lparam = scout->end.self};
@@ -104,14 +105,22 @@ static struct conv *another(struct conv *scout, host_wnd server)
 
     if (!c)
         return NULL;
-    moved.wparam = c->end.self;
-    if (!known || host_send(&moved, deadline_initiate()) == HOST_OK)
-        return c;
-    refuse(c, server); /* it may have moved all the same */
     conv_hold(c);
-    c->state = CONV_DEAD;
+    pair(c, server);
+    moved.wparam = c->end.self;
+    if (known && host_send(&moved, deadline_initiate()) != HOST_OK)
+        conv_end(c, DMLERR_NO_CONV_ESTABLISHED); /* it may have moved all the same */
+    if (c->state == CONV_CONNECTING)
+        return c;
     conv_drop(c);
     return NULL;
+}
+
+static struct conv *scout_takes(struct conv *scout, host_wnd server)
+{
+    conv_hold(scout);
+    pair(scout, server);
+    return scout;
 }
 
 void conv_initiate_ack(struct conv *scout, const struct host_msg *hm)
@@ -121,7 +130,7 @@ void conv_initiate_ack(struct conv *scout, const struct host_msg *hm)
     struct conv *c = NULL;
 
     if (wanted(scout, hm->wparam, service, topic))
-        c = scout->end.partner ? another(scout, hm->wparam) : scout;
+        c = scout->end.partner ? another(scout, hm->wparam) : scout_takes(scout, hm->wparam);
     if (!c) {
         refuse(scout, hm->wparam);
         string_unref(service);
@@ -131,8 +140,6 @@ void conv_initiate_ack(struct conv *scout, const struct host_msg *hm)
     replace(&c->service, service);
     replace(&c->topic, topic);
     c->convst = XST_INIT2;
-    pair(c, hm->wparam);
-    conv_hold(c);
     list_append(&scout->search->found, &c->member);
 }
 

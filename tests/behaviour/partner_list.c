@@ -142,8 +142,8 @@ static void a_strangers_message_reaches_none(void **state)
     (void)state;
     raw_open(&stranger);
     stranger.partner = (host_wnd)info_of(members[0]).hwnd;
-    request(members[0]);
-    request(members[1]);
+    request(member_of(&servers[0]));
+    request(member_of(&servers[1]));
     give(&stranger, "lie");
     test_pump_all();
     assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), 0);
