@@ -35,6 +35,7 @@ static int tear_down(void **state)
     (void)state;
     ours.inside = NULL;
     ours_close();
+    DdemlSetDeadlines(0, 30 * TEST_PATIENCE_MS);
     for (int i = 0; i < SERVERS; i++) {
         servers[i].on = NULL;
         raw_die(&servers[i]);
@@ -111,6 +112,7 @@ static void who_is_in_the_old_list_is_sent_away(void **state)
         raw_expect_terminate(&servers[i], 1); /* the second conversation, which nobody wanted */
     }
     assert_null(DdeQueryNextServer(list, members[SERVERS - 1]));
+    DdemlSetDeadlines(0, 50); /* these partners know one conversation, and have confirmed the end of one */
 }
 
 /* ---- Conversing ------------------------------------------------------------------------------------------
@@ -247,7 +249,6 @@ static void uninitialising_with_silent_servers_leaves_nothing(void **state)
     }
     DdemlSetDeadlines(0, 50);
     ours_close();
-    DdemlSetDeadlines(0, 30 * TEST_PATIENCE_MS);
     for (int i = 0; i < SERVERS; i++)
         raw_expect_terminate(&servers[i], 1);
 }
