@@ -283,18 +283,18 @@ static void unregistering_all_ends_though_a_callback_registers_again(void **stat
     assert_int_equal(calls_of(XTYP_UNREGISTER), 1);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define TEST(section, function) rule_with(section, function, setup, teardown)
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(lent_data_stays_the_librarys_when_a_wildconnect_returns_it),
-        TEST(an_instance_that_ends_while_asked_accepts_nobody),
-        TEST(a_server_hears_that_its_client_ended_before_the_offer),
-        TEST(a_transaction_fails_if_its_instance_has_ended_meanwhile),
-        TEST(a_completion_abandoned_by_its_own_callback_does_not_come_again),
-        TEST(a_loop_refused_at_first_and_granted_then_delivers),
-        TEST(unregistering_all_ends_though_a_callback_registers_again),
+        TEST("5.1", lent_data_stays_the_librarys_when_a_wildconnect_returns_it),
+        TEST("1.6", an_instance_that_ends_while_asked_accepts_nobody),
+        TEST("1.6", a_server_hears_that_its_client_ended_before_the_offer),
+        TEST("1.6", a_transaction_fails_if_its_instance_has_ended_meanwhile),
+        TEST("4.4", a_completion_abandoned_by_its_own_callback_does_not_come_again),
+        TEST("6.4", a_loop_refused_at_first_and_granted_then_delivers),
+        TEST("4.2", unregistering_all_ends_though_a_callback_registers_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

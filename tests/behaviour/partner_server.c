@@ -1087,33 +1087,32 @@ static void a_storm_of_messages_does_no_harm(void **state)
  * -----------------------------------------------------------------------------------------------------------
  */
 
-#define DIRECTLY(f)  cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-#define CONNECTED(f) cmocka_unit_test_setup_teardown(f, set_up_connected, tear_down)
+#define DIRECTLY(section, f)  rule_with(section, f, set_up, tear_down)
+#define CONNECTED(section, f) rule_with(section, f, set_up_connected, tear_down)
 
 static const struct CMUnitTest single_tests[] = {
-    DIRECTLY(connecting_leaves_no_atom_behind_I1_I2),
-    DIRECTLY(a_server_that_refuses_says_nothing),
-    DIRECTLY(a_client_that_dies_before_the_ack_leaves_no_conversation_I3),
-    DIRECTLY(a_client_that_dies_right_after_the_ack_is_noticed),
-    DIRECTLY(a_client_that_terminates_right_after_the_ack_is_answered),
-    DIRECTLY(a_client_that_wants_no_second_server_is_answered_I4),
-    DIRECTLY(dead_names_are_nobodys),
-    DIRECTLY(a_client_that_hangs_before_the_ack_is_given_up),
-    CONNECTED(an_execute_needs_no_terminator),
-    CONNECTED(an_item_of_none_is_answered_with_none),
-    CONNECTED(unadvise_without_item_and_format_ends_all_loops),
-    CONNECTED(a_dead_item_is_refused),
-    CONNECTED(data_for_a_server_is_disposed_of),
-    CONNECTED(a_client_that_dies_silently_is_noticed),
-    CONNECTED(a_client_that_terminates_and_dies_is_noticed_once),
-    CONNECTED(a_second_terminate_is_ignored),
-    CONNECTED(terminates_that_cross_are_confirmations),
-    CONNECTED(a_terminate_of_a_stranger_is_ignored),
-    CONNECTED(a_client_that_never_confirms_does_not_hold_up_uninitialize),
-    CONNECTED(a_client_that_dies_instead_of_confirming_is_noticed),
-    CONNECTED(a_late_confirmation_reaches_nobody),
-    cmocka_unit_test_setup_teardown(a_thread_that_ends_drains_its_windows_Q4_K9_V6_U4_X6, set_up_books,
-                                    tear_down),
+    DIRECTLY("protocol 5.1", connecting_leaves_no_atom_behind_I1_I2),
+    DIRECTLY("protocol 6.1", a_server_that_refuses_says_nothing),
+    DIRECTLY("protocol 6.1", a_client_that_dies_before_the_ack_leaves_no_conversation_I3),
+    DIRECTLY("protocol 7.6", a_client_that_dies_right_after_the_ack_is_noticed),
+    DIRECTLY("protocol 7.1", a_client_that_terminates_right_after_the_ack_is_answered),
+    DIRECTLY("protocol 5.1", a_client_that_wants_no_second_server_is_answered_I4),
+    DIRECTLY("protocol 5.1", dead_names_are_nobodys),
+    DIRECTLY("protocol 6.1", a_client_that_hangs_before_the_ack_is_given_up),
+    CONNECTED("protocol 8.4", an_execute_needs_no_terminator),
+    CONNECTED("protocol 8.4", an_item_of_none_is_answered_with_none),
+    CONNECTED("protocol 8.4", unadvise_without_item_and_format_ends_all_loops),
+    CONNECTED("protocol 5.2", a_dead_item_is_refused),
+    CONNECTED("protocol 8.5", data_for_a_server_is_disposed_of),
+    CONNECTED("protocol 7.6", a_client_that_dies_silently_is_noticed),
+    CONNECTED("protocol 7.1", a_client_that_terminates_and_dies_is_noticed_once),
+    CONNECTED("protocol 7.1", a_second_terminate_is_ignored),
+    CONNECTED("protocol 7.1", terminates_that_cross_are_confirmations),
+    CONNECTED("protocol 8.5", a_terminate_of_a_stranger_is_ignored),
+    CONNECTED("protocol 7.5", a_client_that_never_confirms_does_not_hold_up_uninitialize),
+    CONNECTED("protocol 7.6", a_client_that_dies_instead_of_confirming_is_noticed),
+    CONNECTED("protocol 8.5", a_late_confirmation_reaches_nobody),
+    rule_with("protocol 7.5", a_thread_that_ends_drains_its_windows_Q4_K9_V6_U4_X6, set_up_books, tear_down),
 };
 
 /* Each of these once for each row of its table. */
@@ -1123,35 +1122,36 @@ static const struct rule {
     const void *rows; /* each begins with its name */
     size_t n, size;
 } rules[] = {
-#define RULE(f, rows, n)                                                                                     \
+#define RULE(section, f, rows, n)                                                                            \
     {                                                                                                        \
-#f, f, rows, n, sizeof *(rows)                                                                       \
+        section " " #f, f, rows, n, sizeof *(rows)                                                           \
     }
-    RULE(a_question, ask_rows, ASK_ROWS),
-    RULE(questions_after_our_terminate_Q3_K5_K6_V4_U3_X3, ask_rows, ASK_ROWS),
-    RULE(a_question_that_is_blocked_when_we_end, ask_rows, ASK_ROWS),
-    RULE(a_question_that_is_blocked_when_the_client_ends, ask_rows, ASK_ROWS),
-    RULE(a_blocked_question_is_asked_again, ask_rows, ASK_ROWS),
-    RULE(a_question_whose_client_has_gone_K10_V7_X5, ask_rows, ASK_ROWS),
-    RULE(a_question_whose_client_dies_during_the_callback, ask_rows, ASK_ROWS),
-    RULE(a_question_whose_callback_disconnects, ask_rows, ASK_ROWS),
-    RULE(a_question_before_the_clients_terminate_is_answered, ask_rows, ASK_ROWS),
-    RULE(a_question_of_a_stranger_is_disposed_of, ask_rows, ASK_ROWS),
-    RULE(a_question_of_nobody_is_left_alone, ask_rows, ASK_ROWS),
-    RULE(a_question_to_the_wrong_window_is_disposed_of, ask_rows, ASK_ROWS),
-    RULE(an_update, loop_rows, LOOP_ROWS),
-    RULE(an_update_waits_for_the_ack_of_the_one_before, loop_rows, LOOP_ROWS),
-    RULE(an_ack_after_the_loop_has_ended_is_absorbed, loop_rows, LOOP_ROWS),
-    RULE(an_ack_after_our_terminate_A6, loop_rows, LOOP_ROWS),
-    RULE(a_client_that_terminates_instead_of_the_ack_keeps_the_object_D11, loop_rows, LOOP_ROWS),
-    RULE(a_client_that_dies_instead_of_the_ack_keeps_the_object, loop_rows, LOOP_ROWS),
-    RULE(an_ack_of_an_update_may_carry_no_item, loop_rows, LOOP_ROWS),
-    RULE(an_update_that_cannot_be_posted_is_freed_D1, loop_rows, LOOP_ROWS),
-    RULE(an_update_whose_client_dies_in_the_callback_is_freed, loop_rows, LOOP_ROWS),
-    RULE(an_ack_that_was_not_asked_for_is_absorbed_A7, loop_rows, LOOP_ROWS),
-    RULE(what_cannot_be_read_ends_the_conversation_D13, garbage_rows, GARBAGE_ROWS),
-    RULE(a_conversation_is_ended_once_however_bad_the_messages, garbage_rows, GARBAGE_ROWS),
-    RULE(a_storm_of_messages_does_no_harm, storm_rows, STORM_ROWS),
+    RULE("protocol 6.2", a_question, ask_rows, ASK_ROWS),
+    RULE("protocol 7.1", questions_after_our_terminate_Q3_K5_K6_V4_U3_X3, ask_rows, ASK_ROWS),
+    RULE("protocol 8.6", a_question_that_is_blocked_when_we_end, ask_rows, ASK_ROWS),
+    RULE("protocol 8.6", a_question_that_is_blocked_when_the_client_ends, ask_rows, ASK_ROWS),
+    RULE("protocol 8.6", a_blocked_question_is_asked_again, ask_rows, ASK_ROWS),
+    RULE("protocol 7.6", a_question_whose_client_has_gone_K10_V7_X5, ask_rows, ASK_ROWS),
+    RULE("protocol 7.6", a_question_whose_client_dies_during_the_callback, ask_rows, ASK_ROWS),
+    RULE("protocol 7.1", a_question_whose_callback_disconnects, ask_rows, ASK_ROWS),
+    RULE("protocol 7.1", a_question_before_the_clients_terminate_is_answered, ask_rows, ASK_ROWS),
+    RULE("protocol 8.5", a_question_of_a_stranger_is_disposed_of, ask_rows, ASK_ROWS),
+    RULE("protocol 8.5", a_question_of_nobody_is_left_alone, ask_rows, ASK_ROWS),
+    RULE("protocol 8.5", a_question_to_the_wrong_window_is_disposed_of, ask_rows, ASK_ROWS),
+    RULE("protocol 5.3", an_update, loop_rows, LOOP_ROWS),
+    RULE("protocol 5.3", an_update_waits_for_the_ack_of_the_one_before, loop_rows, LOOP_ROWS),
+    RULE("protocol 8.2", an_ack_after_the_loop_has_ended_is_absorbed, loop_rows, LOOP_ROWS),
+    RULE("protocol 5.8", an_ack_after_our_terminate_A6, loop_rows, LOOP_ROWS),
+    RULE("protocol 5.3", a_client_that_terminates_instead_of_the_ack_keeps_the_object_D11, loop_rows,
+         LOOP_ROWS),
+    RULE("protocol 7.6", a_client_that_dies_instead_of_the_ack_keeps_the_object, loop_rows, LOOP_ROWS),
+    RULE("protocol 8.4", an_ack_of_an_update_may_carry_no_item, loop_rows, LOOP_ROWS),
+    RULE("protocol 5.3", an_update_that_cannot_be_posted_is_freed_D1, loop_rows, LOOP_ROWS),
+    RULE("protocol 7.6", an_update_whose_client_dies_in_the_callback_is_freed, loop_rows, LOOP_ROWS),
+    RULE("protocol 8.2", an_ack_that_was_not_asked_for_is_absorbed_A7, loop_rows, LOOP_ROWS),
+    RULE("protocol 8.3", what_cannot_be_read_ends_the_conversation_D13, garbage_rows, GARBAGE_ROWS),
+    RULE("protocol 8.3", a_conversation_is_ended_once_however_bad_the_messages, garbage_rows, GARBAGE_ROWS),
+    RULE("protocol 8.3", a_storm_of_messages_does_no_harm, storm_rows, STORM_ROWS),
 };
 
 enum { MAX_TESTS = 512, MAX_NAME = 160 };

@@ -513,12 +513,12 @@ static int setup(void **state)
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest usual[] = {
-        cmocka_unit_test(one_thread_leaves_nothing_behind),
-        cmocka_unit_test(two_threads_leave_nothing_behind),
-        cmocka_unit_test(new_walks_leave_nothing_behind),
+        rule_with("4.9", one_thread_leaves_nothing_behind, NULL, NULL),
+        rule_with("4.9", two_threads_leave_nothing_behind, NULL, NULL),
+        rule_with("4.9", new_walks_leave_nothing_behind, NULL, NULL),
     };
     static const struct CMUnitTest given[] = {
-        cmocka_unit_test(given_walks_leave_nothing_behind),
+        rule_with("4.9", given_walks_leave_nothing_behind, NULL, NULL),
     };
 
     run_mark = (unsigned)test_now_ms();

@@ -219,14 +219,11 @@ static int threads_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(many_requests_on_one_conversation, one_thread_up, one_thread_down),
-        cmocka_unit_test_setup_teardown(every_conversation_on_one_topic_has_its_own_link, one_thread_up,
-                                        one_thread_down),
-        cmocka_unit_test_setup_teardown(post_advise_inside_execute_reaches_the_client, one_thread_up,
-                                        one_thread_down),
-        cmocka_unit_test_setup_teardown(pairs_of_connect_and_disconnect_leave_nothing, one_thread_up,
-                                        one_thread_down),
-        cmocka_unit_test_teardown(threads_keep_thousands_of_conversations, threads_down),
+        rule_with("4.4", many_requests_on_one_conversation, one_thread_up, one_thread_down),
+        rule_with("6.4", every_conversation_on_one_topic_has_its_own_link, one_thread_up, one_thread_down),
+        rule_with("6.4", post_advise_inside_execute_reaches_the_client, one_thread_up, one_thread_down),
+        rule_with("4.3", pairs_of_connect_and_disconnect_leave_nothing, one_thread_up, one_thread_down),
+        rule_with("4.3", threads_keep_thousands_of_conversations, NULL, threads_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,7 +53,7 @@ void party_close(struct party *p);
 /* Teardown of every test: closes what this thread has left open, and forgets all; then nothing may be left.
  */
 int parties_down(void **state);
-#define party_test(function) cmocka_unit_test_teardown(function, parties_down)
+#define rule(section, function) rule_with(section, function, NULL, parties_down)
 
 /* Text of this party as a handle; DdeUninitialize releases it. */
 HSZ party_text(struct party *p, const char *text);

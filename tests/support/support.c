@@ -265,3 +265,12 @@ void test_ledger_is_empty(void)
         fail_msg("the ledger is not empty");
 }
 #endif
+
+/* DDEML_TEST=PATTERN in the environment: only the tests whose names fit, with * and ?. */
+__attribute__((constructor)) static void choose_tests(void)
+{
+    const char *pattern = getenv("DDEML_TEST");
+
+    if (pattern)
+        cmocka_set_test_filter(pattern);
+}

@@ -18,6 +18,12 @@
 
 #include "winddeml.h"
 
+/* A test of a rule of docs/conformance.md: CMocka names it by the section, then by the function. */
+#define rule_with(section, function, setup, teardown)                                                        \
+    {                                                                                                        \
+        section " " #function, function, setup, teardown, NULL                                               \
+    }
+
 /* How long a test waits for something that must happen. Only a failing test waits that long. */
 #define TEST_PATIENCE_MS 20000
 
