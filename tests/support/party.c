@@ -114,7 +114,9 @@ static struct party *open(DWORD flags, bool wide)
 {
     unsigned i = 0;
 
+#ifndef TEST_SYSTEM_DDEML
     DdemlSetDeadlines(0, 30 * TEST_PATIENCE_MS); /* waiting for nobody is to hang, not to pass slowly */
+#endif
     while (i < PARTIES && atomic_exchange(&taken[i], true))
         i++;
     assert_true(i < PARTIES);
@@ -164,7 +166,9 @@ int parties_down(void **state)
         atomic_store(&taken[i], false);
     }
     test_pump_all();
+#ifndef TEST_SYSTEM_DDEML
     test_ledger_is_empty();
+#endif
     return 0;
 }
 
