@@ -193,7 +193,12 @@ enum conv_state {
     CONV_STATES,
 };
 
-enum conv_gate { GATE_OPEN, GATE_BLOCKED, GATE_ONE /* lets one through, then closes */ };
+enum conv_gate {
+    GATE_OPEN,
+    GATE_BLOCKED,
+    GATE_ONE,    /* lets one through, then closes */
+    GATE_PASSING /* that one is being delivered: closed for the others, but the callback sees it open */
+};
 
 /* A conversation window. As a rule it has one conversation. Servers that are not of this library and answer
  * the INITIATE of a conversation list share the window that asked: their own windows tell them apart. */

@@ -9,7 +9,7 @@
 
 bool delivery_blocked(const struct conv *c)
 {
-    return c->gate == GATE_BLOCKED;
+    return c->gate == GATE_BLOCKED || c->gate == GATE_PASSING;
 }
 
 static void append(struct conv *c, struct delivery *j)
@@ -66,17 +66,16 @@ void delivery_free(struct conv *c, struct delivery *j)
     mem_free(j);
 }
 
-/* After the last delivery that EC_ENABLEONE allowed. */
+/* For the last delivery that EC_ENABLEONE allowed. */
 static void close_gate(struct conv *c)
 {
     struct inst *in = c->inst;
 
-    c->gate = GATE_BLOCKED;
-    if (!in->one_of_all)
-        return;
+    if (in->one_of_all)
+        list_each (node, next, &in->convs)
+            container_of(node, struct conv, node)->gate = GATE_BLOCKED;
     in->one_of_all = false;
-    list_each (node, next, &in->convs)
-        container_of(node, struct conv, node)->gate = GATE_BLOCKED;
+    c->gate = GATE_PASSING;
 }
 
 /* Makes one delivery; false if the callback blocked it. */
@@ -89,6 +88,8 @@ static bool deliver(struct conv *c, struct delivery *j)
     c->current = j;
     (c->client ? client_deliver : server_deliver)(c, j, &result);
     c->current = NULL;
+    if (c->gate == GATE_PASSING)
+        c->gate = GATE_BLOCKED;
     if (result != BLOCKED_RESULT || c->state != CONV_OPEN)
         return true;
     c->gate = GATE_BLOCKED;

@@ -210,6 +210,8 @@ static UINT send_update(struct link *l, struct wire_msg *m)
     if (conv_posted(c, r)) {
         l->pending = u != NULL;
         l->inst->link_changes += l->pending;
+        if (u)
+            c->convst = XST_ADVDATASENT;
         return DMLERR_NO_ERROR;
     }
     if (u)
@@ -278,10 +280,12 @@ void link_update_acked(struct conv *c, struct wire_msg *ack)
     update_free(u);
     l->pending = false;
     l->inst->link_changes++;
+    c->convst = XST_ADVDATAACKRCVD;
     if (l->dirty && usable(l)) {
         l->dirty = false;
         serve(l, CADV_LATEACK);
     }
+    c->convst = list_empty(&c->unacked) ? XST_CONNECTED : XST_ADVDATASENT;
     link_unref(l);
 }
 
