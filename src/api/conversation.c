@@ -21,7 +21,9 @@ UINT api_target(const struct inst *in, HSZ service, HSZ topic, const CONVCONTEXT
         target->context = *context;
     if ((service && !target->service) || (topic && !target->topic))
         return DMLERR_INVALIDPARAMETER;
-    return in->monitor ? DMLERR_DLL_USAGE : DMLERR_NO_ERROR;
+    if (in->monitor)
+        return DMLERR_DLL_USAGE;
+    return in->leaving ? DMLERR_NO_CONV_ESTABLISHED : DMLERR_NO_ERROR;
 }
 
 /* DdeConnect (4.3): opens a conversation with a server; the result is the client's side.

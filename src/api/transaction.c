@@ -39,7 +39,7 @@ static UINT check(struct conv *c, const struct client_call *call, const void *da
         return DMLERR_INVALIDPARAMETER;
     if (c->state != CONV_OPEN)
         return DMLERR_NO_CONV_ESTABLISHED;
-    if (call->timeout != TIMEOUT_ASYNC && c->inst->thread->waiting)
+    if (call->timeout != TIMEOUT_ASYNC && (c->inst->thread->waiting || c->inst->leaving))
         return DMLERR_REENTRANCY;
     if (takes_data(call->type) && !data)
         return DMLERR_MEMORY_ERROR;

@@ -65,6 +65,7 @@ struct inst {
     uintptr_t handle; /* 0 once it is ending */
     PFNCALLBACK callback;
     bool unicode, monitor, client_only, filter, ending;
+    bool leaving; /* DdeUninitialize has been called: nothing new begins */
     DWORD flags; /* CBF_ and MF_ bits */
     unsigned holds;
     UINT last_error;

@@ -337,7 +337,7 @@ static void accept_pair(struct inst *in, const struct caller *who, struct string
 
 static bool filtered(struct inst *in, const struct caller *who, const struct string *service)
 {
-    if (in->ending || in->client_only || in->monitor || (in->flags & CBF_FAIL_CONNECTIONS))
+    if (in->leaving || in->client_only || in->monitor || (in->flags & CBF_FAIL_CONNECTIONS))
         return true;
     if (who->self && (in->flags & CBF_FAIL_SELFCONNECTIONS))
         return true;

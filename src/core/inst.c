@@ -352,7 +352,7 @@ static void end_everything(struct inst *in)
 {
     handle_free(in->handle);
     in->handle = 0;
-    in->ending = true;
+    in->leaving = in->ending = true;
     names_unregister(in, NULL);
     while (!list_empty(&in->convs)) {
         struct conv *c = container_of(in->convs.next, struct conv, node);
@@ -368,6 +368,7 @@ static void end_everything(struct inst *in)
 void inst_close(struct inst *in)
 {
     inst_hold(in);
+    in->leaving = true;
     if (in->holds == 1)
         dispatch_pending();
     if (!in->ending)
