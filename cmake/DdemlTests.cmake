@@ -84,9 +84,12 @@ function(ddeml_test name)
 endfunction()
 
 # ddeml_test_each(folder [LINK ...] [LABELS ...] [ARGS ...] [SERIAL]): one test program per C file of a
-# folder of tests/, named after folder and file.
+# folder of tests/, named after folder and file. What ends in _win32 is for Windows only.
 function(ddeml_test_each folder)
   file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${folder}/*.c")
+  if(NOT WIN32)
+    list(FILTER files EXCLUDE REGEX "_win32[.]c$")
+  endif()
   foreach(file IN LISTS files)
     cmake_path(GET file STEM stem)
     ddeml_test("${folder}_${stem}" SOURCES "${file}" LABELS "${folder}" ${ARGN})

@@ -32,7 +32,7 @@ run() {
     reason=
     if [ "$status" -eq 124 ]; then
         result=hang
-    elif grep -q 'xception\|egmentation' "$output"; then
+    elif grep -qi 'exception' "$output"; then
         result=crash
     elif [ "$status" -eq 0 ] && grep -q 'PASSED.* 1 test' "$output"; then
         result=pass

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* What can only be seen on Windows: the windows themselves, and what the wait of a synchronous transaction
+ * does with a thread's other messages. */
+
+#include "support/party.h"
+
+struct talk {
+    struct party *server, *client;
+    HCONV conv;
+};
+
+static struct talk talk_of(struct party *server, struct party *client)
+{
+    struct talk t = {server, client, 0};
+
+    t.conv = party_connect(client, SERVICE, TOPIC);
+    return t;
+}
+
+static struct talk talk(void)
+{
+    struct party *server = party_serve(0);
+
+    return talk_of(server, party_open(0));
+}
+
+static HWND window_of(HCONV conv)
+{
+    CONVINFO info = {.cb = sizeof info};
+
+    assert_int_equal(DdeQueryConvInfo(conv, QID_SYNC, &info), sizeof info);
+    return info.hwnd;
+}
+
+/* ---- Windows ------------------------------------------------------------------------------------------- */
+
+static BOOL CALLBACK count_moms(HWND window, LPARAM count)
+{
+    char name[32] = "";
+
+    GetClassNameA(window, name, sizeof name);
+    if (GetWindowThreadProcessId(window, NULL) != GetCurrentThreadId() || strcmp(name, "DDEMLMom") != 0)
+        return TRUE;
+    assert_false(IsWindowVisible(window));
+    assert_ptr_equal(GetAncestor(window, GA_PARENT), GetDesktopWindow());
+    ++*(unsigned *)count;
+    return TRUE;
+}
+
+static unsigned moms(void)
+{
+    unsigned count = 0;
+
+    EnumWindows(count_moms, (LPARAM)&count);
+    return count;
+}
+
+static void an_instance_has_one_hidden_top_level_window(void **state)
+{
+    struct party *p;
+
+    (void)state;
+    assert_int_equal(moms(), 0);
+    p = party_open(0);
+    assert_int_equal(moms(), 1);
+    party_open(0);
+    assert_int_equal(moms(), 2);
+    party_close(p);
+    assert_int_equal(moms(), 1);
+}
+
+static void expect_class(HCONV conv, const char *expected, bool unicode)
+{
+    char name[32] = "";
+
+    GetClassNameA(window_of(conv), name, sizeof name);
+    assert_string_equal(name, expected);
+    assert_int_equal(IsWindowUnicode(window_of(conv)) != 0, unicode);
+}
+
+static void the_windows_of_an_ansi_instance_are_ansi(void **state)
+{
+    struct talk t = talk();
+
+    (void)state;
+    expect_class(t.conv, "DDEMLAnsiClient", false);
+    expect_class(t.server->server, "DDEMLAnsiServer", false);
+}
+
+static void the_windows_of_a_unicode_instance_are_unicode(void **state)
+{
+    struct party *server = party_open_wide(0);
+    struct talk t;
+
+    (void)state;
+    party_register(server, SERVICE);
+    t = talk_of(server, party_open_wide(0));
+    expect_class(t.conv, "DDEMLUnicodeClient", true);
+    expect_class(t.server->server, "DDEMLUnicodeServer", true);
+}
+
+static void a_conversations_window_goes_with_it(void **state)
+{
+    struct talk t = talk();
+    HWND window = window_of(t.conv);
+
+    (void)state;
+    assert_true(IsWindow(window));
+    assert_true(DdeDisconnect(t.conv));
+    test_pump_all();
+    assert_false(IsWindow(window));
+}
+
+static void a_data_handle_is_no_memory_handle(void **state)
+{
+    struct party *p = party_open(0);
+    HDDEDATA data = party_data(p, "abc", 0, 0, 0);
+
+    (void)state;
+    SetLastError(0);
+    assert_null(GlobalLock((HGLOBAL)data));
+    assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
+}
+
+/* ---- The wait ------------------------------------------------------------------------------------------ */
+
+static struct {
+    HHOOK hook;
+    bool swallow;     /* what the hook answers about the window's messages */
+    unsigned offered; /* the window's messages that the hook was shown     */
+    unsigned dispatched, chars;
+} wait;
+
+static LRESULT CALLBACK window_proc(HWND window, UINT message, WPARAM wparam, LPARAM lparam)
+{
+    wait.dispatched += message == WM_USER || message == WM_KEYDOWN;
+    wait.chars += message == WM_CHAR;
+    return DefWindowProcA(window, message, wparam, lparam);
+}
+
+static LRESULT CALLBACK filter(int code, WPARAM wparam, LPARAM lparam)
+{
+    const MSG *m = (const MSG *)lparam;
+
+    if (code != MSGF_DDEMGR || (m->message != WM_USER && m->message != WM_KEYDOWN))
+        return CallNextHookEx(wait.hook, code, wparam, lparam);
+    wait.offered++;
+    return wait.swallow;
+}
+
+static HWND wait_begin(bool swallow)
+{
+    HWND window = CreateWindowA("STATIC", "", 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL);
+
+    assert_non_null(window);
+    SetWindowLongPtrA(window, GWLP_WNDPROC, (LONG_PTR)window_proc);
+    memset(&wait, 0, sizeof wait);
+    wait.swallow = swallow;
+    wait.hook = SetWindowsHookExA(WH_MSGFILTER, filter, NULL, GetCurrentThreadId());
+    assert_non_null(wait.hook);
+    return window;
+}
+
+static void wait_end(HWND window)
+{
+    UnhookWindowsHookEx(wait.hook);
+    DestroyWindow(window);
+}
+
+static void the_wait_offers_each_message_to_the_hooks_and_dispatches_it(void **state)
+{
+    struct talk t = talk();
+    HWND window = wait_begin(false);
+
+    (void)state;
+    assert_true(PostMessageA(window, WM_USER, 0, 0));
+    assert_true(DdeFreeDataHandle(party_transact(t.client, t.conv, XTYP_REQUEST, TEST_PATIENCE_MS, NULL)));
+    assert_int_equal(wait.offered, 1);
+    assert_int_equal(wait.dispatched, 1);
+    wait_end(window);
+}
+
+static void what_a_hook_takes_is_not_dispatched(void **state)
+{
+    struct talk t = talk();
+    HWND window = wait_begin(true);
+
+    (void)state;
+    assert_true(PostMessageA(window, WM_USER, 0, 0));
+    assert_true(DdeFreeDataHandle(party_transact(t.client, t.conv, XTYP_REQUEST, TEST_PATIENCE_MS, NULL)));
+    assert_int_equal(wait.offered, 1);
+    assert_int_equal(wait.dispatched, 0);
+    wait_end(window);
+}
+
+static void the_wait_makes_no_characters_of_keys(void **state)
+{
+    struct talk t = talk();
+    HWND window = wait_begin(false);
+
+    (void)state;
+    assert_true(PostMessageA(window, WM_KEYDOWN, 'A', 0));
+    assert_true(DdeFreeDataHandle(party_transact(t.client, t.conv, XTYP_REQUEST, TEST_PATIENCE_MS, NULL)));
+    test_pump_all();
+    assert_int_equal(wait.dispatched, 1);
+    assert_int_equal(wait.chars, 0);
+    wait_end(window);
+}
+
+static void a_quit_message_waits_until_the_transaction_is_over(void **state)
+{
+    struct talk t = talk();
+    MSG m;
+
+    (void)state;
+    assert_true(DdeEnableCallback(t.server->id, 0, EC_DISABLE)); /* the queue gets empty: WM_QUIT is seen */
+    PostQuitMessage(7);
+    assert_null(party_transact(t.client, t.conv, XTYP_REQUEST, 50, NULL));
+    assert_error(t.client, DMLERR_DATAACKTIMEOUT);
+    assert_true(PeekMessageA(&m, NULL, WM_QUIT, WM_QUIT, PM_REMOVE));
+    assert_int_equal(m.message, WM_QUIT);
+    assert_int_equal(m.wParam, 7);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        rule("1.2", an_instance_has_one_hidden_top_level_window),
+        rule("1.2", the_windows_of_an_ansi_instance_are_ansi),
+        rule("1.2", the_windows_of_a_unicode_instance_are_unicode),
+        rule("1.2", a_conversations_window_goes_with_it),
+        rule("1.3", a_data_handle_is_no_memory_handle),
+        rule("6.3", the_wait_offers_each_message_to_the_hooks_and_dispatches_it),
+        rule("6.3", what_a_hook_takes_is_not_dispatched),
+        rule("6.3", the_wait_makes_no_characters_of_keys),
+        rule("6.3", a_quit_message_waits_until_the_transaction_is_over),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
