@@ -67,14 +67,14 @@ HCONV WINAPI DdeReconnect(HCONV hConv)
 {
     struct conv *old = conv_get(hConv), *c;
     struct inst *in = old ? old->inst : NULL;
+    UINT error = DMLERR_NO_CONV_ESTABLISHED;
     HCONV result;
-    UINT error;
 
     if (!old || !old->client || !old->terminated)
         return (HCONV)(uintptr_t)api_fail(in, DMLERR_INVALIDPARAMETER);
     inst_hold(in);
     conv_hold(old);
-    c = conv_reconnect(old, &error);
+    c = in->leaving ? NULL : conv_reconnect(old, &error);
     result = c ? (HCONV)c->handle : 0;
     if (!c)
         inst_fail(in, error);

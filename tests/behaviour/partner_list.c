@@ -256,17 +256,16 @@ static void uninitialising_with_silent_servers_leaves_nothing(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_server_is_in_the_list, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(who_is_in_the_old_list_is_sent_away, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(each_answer_reaches_its_own_conversation, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_strangers_message_reaches_none, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(one_end_leaves_the_others, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_servers_end_is_told_for_its_conversation, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_disconnect_loses_nothing_of_the_others, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_server_that_dies_leaves_the_others, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_list_that_ends_with_everything_queued_leaves_nothing, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(uninitialising_with_silent_servers_leaves_nothing, set_up, tear_down),
+        rule_with("protocol 6.1", every_server_is_in_the_list, set_up, tear_down),
+        rule_with("protocol 5.1", who_is_in_the_old_list_is_sent_away, set_up, tear_down),
+        rule_with("protocol 6.1", each_answer_reaches_its_own_conversation, set_up, tear_down),
+        rule_with("protocol 8.5", a_strangers_message_reaches_none, set_up, tear_down),
+        rule_with("protocol 7.1", one_end_leaves_the_others, set_up, tear_down),
+        rule_with("protocol 7.1", a_servers_end_is_told_for_its_conversation, set_up, tear_down),
+        rule_with("protocol 7.1", a_disconnect_loses_nothing_of_the_others, set_up, tear_down),
+        rule_with("protocol 7.6", a_server_that_dies_leaves_the_others, set_up, tear_down),
+        rule_with("protocol 7.1", a_list_that_ends_with_everything_queued_leaves_nothing, set_up, tear_down),
+        rule_with("protocol 7.5", uninitialising_with_silent_servers_leaves_nothing, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -382,22 +382,22 @@ static void a_server_that_died_instead_of_answering_can_be_reconnected_to(void *
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        party_test(a_conversation_that_its_server_ended_can_be_opened_again),
-        party_test(the_old_handle_dies_with_the_callback),
-        party_test(names_and_context_are_those_of_the_first_time),
-        party_test(a_wild_conversation_is_opened_again_with_what_it_was_about),
-        party_test(user_handle_and_list_pass_to_the_new_conversation),
-        party_test(a_server_that_has_gone_cannot_be_reconnected_to),
-        party_test(another_server_of_the_name_may_take_over),
-        party_test(an_open_conversation_is_not_to_be_reconnected),
-        party_test(a_server_has_nothing_to_reconnect),
-        party_test(every_loop_is_asked_for_again_with_its_format_and_flags),
-        party_test(updates_come_on_the_new_conversation),
-        party_test(a_loop_that_was_stopped_is_not_asked_for),
-        party_test(a_loop_that_is_refused_is_gone_without_a_word),
-        party_test(the_client_may_be_ended_while_it_reconnects),
-        party_test(a_loop_that_was_not_granted_is_not_asked_for_the_next_time),
-        party_test(a_server_that_died_instead_of_answering_can_be_reconnected_to),
+        rule("4.3", a_conversation_that_its_server_ended_can_be_opened_again),
+        rule("4.3", the_old_handle_dies_with_the_callback),
+        rule("4.3", names_and_context_are_those_of_the_first_time),
+        rule("4.3", a_wild_conversation_is_opened_again_with_what_it_was_about),
+        rule("4.3", user_handle_and_list_pass_to_the_new_conversation),
+        rule("4.3", a_server_that_has_gone_cannot_be_reconnected_to),
+        rule("4.3", another_server_of_the_name_may_take_over),
+        rule("4.3", an_open_conversation_is_not_to_be_reconnected),
+        rule("4.3", a_server_has_nothing_to_reconnect),
+        rule("4.3", every_loop_is_asked_for_again_with_its_format_and_flags),
+        rule("4.3", updates_come_on_the_new_conversation),
+        rule("4.3", a_loop_that_was_stopped_is_not_asked_for),
+        rule("4.3", a_loop_that_is_refused_is_gone_without_a_word),
+        rule("4.3", the_client_may_be_ended_while_it_reconnects),
+        rule("4.3", a_loop_that_was_not_granted_is_not_asked_for_the_next_time),
+        rule("4.3", a_server_that_died_instead_of_answering_can_be_reconnected_to),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
