@@ -46,8 +46,13 @@ function(ddeml_test_program target)
   target_compile_definitions(${target} PRIVATE DDEML_TEST_NAME="${target}")
   target_link_libraries(${target} PRIVATE
     $<TARGET_NAME_IF_EXISTS:test_support> ${libraries_${arg_LINK}} ddeml_port ddeml_cmocka)
+  ddeml_wrap(${target} ${arg_WRAP})
+endfunction()
+
+# ddeml_wrap(target function...): the WRAP of a program that is already there.
+function(ddeml_wrap target)
   # The linker adds the target's leading underscore by itself: --wrap takes the name as C spells it.
-  foreach(function IN LISTS arg_WRAP)
+  foreach(function IN LISTS ARGN)
     target_link_options(${target} PRIVATE "LINKER:--wrap=${function}")
   endforeach()
 endfunction()
