@@ -2,12 +2,30 @@
 # SPDX-FileCopyrightText: 2026 The ddeml authors
 
 # From which DLL does PROGRAM take which name? DDEML's names from no system DLL; if LIBRARY is shared, all of
-# them from ddeml.dll. OBJECT, if given: the program's object file, which has to use every one of them.
+# them from ddeml.dll. OBJECT, if given: the program's object file, which has to use every one of them. COMPILER,
+# if given: its user32 exports these names of DDE and no other.
 cmake_policy(VERSION 3.21)
 
 file(STRINGS "${DEF}" standard REGEX "^ +[A-Za-z]+$")
 string(REPLACE " " "" standard "${standard}")
 list(FILTER standard EXCLUDE REGEX "^Ddeml")
+
+# Is that all that user32 exports of DDE? Its import library knows.
+if(COMPILER)
+  execute_process(COMMAND "${COMPILER}" -print-file-name=libuser32.a OUTPUT_VARIABLE user32
+    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND "${NM}" "${user32}" OUTPUT_VARIABLE symbols ERROR_QUIET COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "__imp_[A-Za-z0-9_@]+" symbols "${symbols}")
+  list(TRANSFORM symbols REPLACE "^__imp_+" "")
+  list(TRANSFORM symbols REPLACE "@[0-9]+$" "")
+  list(FILTER symbols INCLUDE REGEX "^Dde|DDElParam$|^ImpersonateDdeClientWindow$")
+  list(REMOVE_ITEM symbols DdeGetQualityOfService) # no header declares it, no manual describes it
+  list(SORT symbols)
+  list(SORT standard)
+  if(NOT "${symbols}" STREQUAL "${standard}")
+    message(FATAL_ERROR "user32 exports: ${symbols}\nddeml.def lists: ${standard}")
+  endif()
+endif()
 
 if(OBJECT)
   execute_process(COMMAND "${NM}" --undefined-only "${OBJECT}" OUTPUT_VARIABLE used COMMAND_ERROR_IS_FATAL ANY)
