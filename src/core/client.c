@@ -530,13 +530,24 @@ void client_abandon_all(struct conv *c)
     }
 }
 
+/* The failed transaction's completion waits apart from the line, where an answer may still come for it. */
+static void will_be_told(struct conv *c, struct xact *x)
+{
+    struct delivery *j = x->prepared;
+
+    x->prepared = NULL;
+    x->state = XACT_DONE;
+    x->delivery = j;
+    x->refs++;
+    j->xact = x;
+    list_append(&c->failed, &j->node);
+    ledger_count(&c->inst->ledger, LEDGER_queued, 1);
+}
+
 /* The conversation is over before the answers are in. Tombstones keep the line: an EXECUTE's object may come
  * back. */
 void client_fail_all(struct conv *c, UINT error, bool tell)
 {
-    struct list failed, *node;
-
-    list_init(&failed);
     list_each (place, next, &c->xacts) {
         struct xact *x = container_of(place, struct xact, node);
 
@@ -544,20 +555,27 @@ void client_fail_all(struct conv *c, UINT error, bool tell)
             continue;
         x->state = XACT_ABANDONED;
         x->error = error;
-        if (tell && x->id && !delivery_blocked(c)) {
-            x->state = XACT_DONE;
-            list_remove(&x->node);
-            list_append(&failed, &x->node);
-        }
+        if (tell && x->id && !delivery_blocked(c))
+            will_be_told(c, x);
     }
     c->convst = XST_INCOMPLETE;
     c->last_error = error;
-    while ((node = list_pop(&failed)) != NULL) {
-        struct xact *x = container_of(node, struct xact, node);
+}
 
-        wire_settle(&c->end, &x->sent, WIRE_ENDED);
-        raise_complete(c, x);
-        xact_unref(x);
+void client_tell_failed(struct conv *c)
+{
+    struct list *node;
+
+    while ((node = list_pop(&c->failed)) != NULL) {
+        struct delivery *j = container_of(node, struct delivery, node), *outer = c->current;
+
+        c->current = j;
+        j->type = XTYP_XACT_COMPLETE;
+        j->fmt = j->xact->fmt;
+        raise_complete(c, j->xact);
+        c->current = outer;
+        ledger_count(&c->inst->ledger, LEDGER_queued, -1);
+        delivery_free(c, j);
     }
 }
 

@@ -106,6 +106,7 @@ struct conv *conv_new(struct inst *in, bool client, struct string *service, stru
     list_init(&c->member);
     list_init(&c->deliveries);
     list_init(&c->xacts);
+    list_init(&c->failed);
     list_init(&c->links);
     list_init(&c->unacked);
     list_append(&in->convs, &c->node);

@@ -246,6 +246,7 @@ struct conv {
     bool running;             /* they are being worked off                          */
     struct delivery *current; /* being delivered                                        */
     struct list xacts;        /* client: outstanding, oldest first                      */
+    struct list failed;       /* client: deliveries of those that the end has failed    */
     struct xact *waiting;     /* client: the synchronous one whose caller waits         */
     struct list links;        /* both sides                                             */
     struct list unacked;      /* server: DATA that the client has still to acknowledge  */
@@ -399,7 +400,8 @@ void client_abandon_all(struct conv *c);
 void client_message(struct conv *c, struct wire_msg *m); /* DATA, ACK */
 void client_discard(struct conv *c, struct wire_msg *m); /* DATA, after our TERMINATE */
 void client_deliver(struct conv *c, struct delivery *j, uintptr_t *result);
-void client_fail_all(struct conv *c, UINT error, bool tell); /* tell: async ones are completed as failed   */
+void client_fail_all(struct conv *c, UINT error, bool tell); /* tell: client_tell_failed is to come        */
+void client_tell_failed(struct conv *c);                     /* completes the async ones                   */
 void client_end(struct conv *c);                             /* no answer will come any more                */
 void xact_unref(struct xact *x);
 

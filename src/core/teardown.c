@@ -46,12 +46,12 @@ static void make_tombstone(struct conv *c)
 }
 
 /* Our TERMINATE goes out; from here on whatever comes is disposed of. */
-static void close_down(struct conv *c, UINT error)
+static void close_down(struct conv *c, UINT error, bool tell)
 {
     bool gone;
     int r;
 
-    client_fail_all(c, error, false);
+    client_fail_all(c, error, tell);
     stop_everything(c);
     c->state = CONV_CLOSING;
     c->owes_terminate = !post_terminate(c, &r);
@@ -70,7 +70,7 @@ void conv_end(struct conv *c, UINT error)
         return;
     conv_hold(c);
     make_tombstone(c);
-    close_down(c, error);
+    close_down(c, error, false);
     conv_drop(c);
 }
 
@@ -92,6 +92,7 @@ void conv_peer_quits(struct conv *c)
     c->state = CONV_DEAD;
     link_settle_all(c);
     client_fail_all(c, DMLERR_SERVER_DIED, true);
+    client_tell_failed(c);
     raise_disconnect(c);
     make_tombstone(c);
 }
@@ -101,7 +102,8 @@ void conv_violated(struct conv *c)
 {
     conv_hold(c);
     c->terminated = true;
-    close_down(c, DMLERR_SERVER_DIED);
+    close_down(c, DMLERR_SERVER_DIED, true);
+    client_tell_failed(c);
     raise_disconnect(c);
     make_tombstone(c);
     conv_drop(c);

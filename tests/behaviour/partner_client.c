@@ -906,6 +906,36 @@ static void an_unreadable_answer_fails_the_transaction(void **state)
     violated();
 }
 
+static unsigned completed_before_the_end;
+
+/* Lets the server answer what it has got, after the conversation has ended. */
+static void answer_late_inside(UINT type)
+{
+    if (type == XTYP_XACT_COMPLETE) {
+        assert_int_equal(ours.data2, 0);
+        test_pump_all();
+    }
+    if (type == XTYP_DISCONNECT)
+        completed_before_the_end = ours_calls(XTYP_XACT_COMPLETE);
+}
+
+static void asynchronous_transactions_are_completed_before_a_violation_is_told(void **state)
+{
+    (void)state;
+    needs_wrong_handles();
+    ours.inside = answer_late_inside;
+    completed_before_the_end = 0;
+    given_status = WIRE_FACK;
+    server.on = give_status;
+    assert_true(raw_post(&server, WIRE_DATA, dead_block(), raw_ref(RAW_ITEM)));
+    for (unsigned i = 0; i < KINDS; i++)
+        ours_transact_async(kinds[i]);
+    disconnected_once();
+    assert_int_equal(completed_before_the_end, KINDS);
+    assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), KINDS);
+    raw_expect_terminate(&server, 1);
+}
+
 /* ---- The end
  * ------------------------------------------------------------------------------------------------ */
 
@@ -1384,6 +1414,7 @@ static const struct CMUnitTest single_tests[] = {
     DIRECTLY("protocol 6.1", a_server_that_hangs_in_connect_does_not_hide_another),
     DIRECTLY("protocol 6.1", a_server_that_hangs_in_connect_is_given_up),
     rule_with("protocol 7.5", a_thread_that_ends_drains_its_windows_D14_A8, set_up_books, tear_down),
+    CONNECTED("6.6", asynchronous_transactions_are_completed_before_a_violation_is_told),
 };
 
 /* Each of these once for each row of its table. */
