@@ -26,14 +26,6 @@ static struct string *take_name(struct inst *in, host_atom atom)
 /* ---- Client
  * ------------------------------------------------------------------------------------------------ */
 
-/* One answer is kept; the server of any other is told at once that it is not wanted (I4). */
-static void refuse(struct conv *c, host_wnd server)
-{
-    struct host_msg hm = {.to = server, .id = WIRE_TERMINATE, .wparam = c->end.self};
-
-    host_post(&hm);
-}
-
 static void replace(struct string **to, struct string *name)
 {
     string_unref(*to);
@@ -52,6 +44,22 @@ static void pair(struct conv *c, host_wnd partner)
         c->partner_handle = card.handle;
         c->self = card.inst == inst_id(c->inst);
     }
+}
+
+/* One answer is kept; the server of any other is told at once that it is not wanted (I4). If its queue is
+ * full, there is a conversation with it after all: one that is over. */
+static void refuse(struct conv *c, host_wnd server)
+{
+    struct host_msg hm = {.to = server, .id = WIRE_TERMINATE, .wparam = c->end.self};
+    struct conv *surplus;
+
+    if (host_post(&hm) != HOST_FULL)
+        return;
+    surplus = conv_new(c->inst, true, NULL, NULL, &c->context, c);
+    if (!surplus)
+        return;
+    pair(surplus, server);
+    conv_end(surplus, DMLERR_NO_CONV_ESTABLISHED);
 }
 
 /* A server is a thread, and an instance of it if it is of this library. */
