@@ -273,6 +273,7 @@ static void posted_message(struct conv *c, const struct host_msg *hm)
             conv_violated(c);
         return;
     case WIRE_READ_OK:
+        c->unsure = false; /* it knows of us */
         break;
     }
     switch (c->state) {

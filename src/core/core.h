@@ -230,6 +230,7 @@ struct conv {
     enum conv_state state;
     bool client, self;
     bool offering;       /* server: the ACK of INITIATE is being sent                  */
+    bool unsure;         /* server: the client may never have got it                   */
     bool terminated;     /* the partner ended it                                       */
     bool broken;         /* the partner was found dead; dealt with from the message loop */
     bool owes_terminate; /* our TERMINATE could not be posted yet                        */

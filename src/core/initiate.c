@@ -286,7 +286,8 @@ struct caller {
     struct conv_card card;
 };
 
-/* Sends the ACK. The client deletes the atoms if it gets them, else we do (I3). */
+/* Sends the ACK. The client deletes the atoms if it gets them, else we do (I3). A client that may never have
+ * got it will not say so when it goes. */
 static bool send_ack(struct conv *c)
 {
     struct inst *in = c->inst;
@@ -300,6 +301,9 @@ static bool send_ack(struct conv *c)
 
     int r = service && topic ? host_send(&hm, deadline_initiate()) : HOST_FAULT;
 
+    c->unsure = r == HOST_UNSURE;
+    if (c->unsure)
+        conv_watch(c);
     if (r == HOST_OK || r == HOST_UNSURE) { /* once it may have them, they are no longer ours */
         ledger_count(&in->ledger, LEDGER_atoms, -2);
         return true;

@@ -166,5 +166,5 @@ bool conv_sweep(struct conv *c)
         conv_lost(c);
         return false;
     }
-    return c->state == CONV_CLOSING || !c->end.local || !list_empty(&c->end.backlog);
+    return c->state == CONV_CLOSING || !c->end.local || c->unsure || !list_empty(&c->end.backlog);
 }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* Messages that do not get through: what must arrive all the same is sent again. */
+/* Messages that do not get through: what must arrive all the same is sent again, and a partner that can never
+ * have heard of us is not waited for. */
 
 #include "support/ours.h"
+#include "support/party.h"
 
 /* ---- What the host refuses ------------------------------------------------------------------------------
  */
 
 static struct {
-    uint32_t post; /* messages of this kind; 0: none */
+    uint32_t post, send; /* messages of this kind; 0: none */
     int result;
 } refused;
 
@@ -18,6 +20,18 @@ int __wrap_host_post(const struct host_msg *msg);
 int __wrap_host_post(const struct host_msg *msg)
 {
     return refused.post && msg->id == refused.post ? refused.result : __real_host_post(msg);
+}
+
+/* Not delivered, though the sender cannot be sure of that. */
+int __real_host_send(const struct host_msg *msg, uint32_t wait_ms);
+int __wrap_host_send(const struct host_msg *msg, uint32_t wait_ms);
+int __wrap_host_send(const struct host_msg *msg, uint32_t wait_ms)
+{
+    if (!refused.send || msg->id != refused.send)
+        return __real_host_send(msg, wait_ms);
+    host_atom_delete((host_atom)msg->lparam); /* nobody else will */
+    host_atom_delete((host_atom)(msg->lparam >> 16));
+    return refused.result;
 }
 
 /* ---- Fixtures -------------------------------------------------------------------------------------------
@@ -91,16 +105,40 @@ static void a_surplus_server_that_is_told_later_outlives_the_conversation(void *
     assert_int_equal(second.terminates, 1);
 }
 
+static bool has_been_told(void *arg)
+{
+    return party_count(arg, XTYP_DISCONNECT) > 0;
+}
+
+static void a_client_that_never_took_the_ack_is_noticed(void **state)
+{
+    struct party *server = party_serve(0), *client = party_open(0);
+
+    (void)state;
+    refused.send = WIRE_ACK;
+    refused.result = HOST_UNSURE;
+    assert_null(DdeConnect(client->id, party_text(client, SERVICE), party_text(client, TOPIC), NULL));
+    assert_int_equal(party_count(server, XTYP_CONNECT_CONFIRM), 1);
+    assert_true(test_pump_until(has_been_told, server, TEST_PATIENCE_MS));
+}
+
 /* ---- Tests ----------------------------------------------------------------------------------------------
  */
 
 #define RAW(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+static int forget_refusals(void **state)
+{
+    memset(&refused, 0, sizeof refused);
+    return parties_down(state);
+}
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         RAW(a_surplus_server_whose_queue_is_full_is_told_later),
         RAW(a_surplus_server_that_is_told_later_outlives_the_conversation),
+        cmocka_unit_test_teardown(a_client_that_never_took_the_ack_is_noticed, forget_refusals),
     };
 
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
