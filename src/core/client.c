@@ -138,41 +138,51 @@ static bool prepare_link(struct conv *c, const struct client_call *call)
     return true;
 }
 
-/* Is there another ADVSTART for the same loop, whose answer will decide? */
-static bool asked_again(const struct xact *x)
+/* The last question about the same loop whose answer is still to come. */
+static const struct xact *last_asked(const struct xact *x)
 {
+    const struct xact *last = NULL;
+
     list_each (node, next, &x->conv->xacts) {
         const struct xact *y = container_of(node, struct xact, node);
 
-        if (y != x && y->type == XTYP_ADVSTART && y->item == x->item && y->fmt == x->fmt)
-            return true;
+        if (y != x && (y->type == XTYP_ADVSTART || y->type == XTYP_ADVSTOP) && y->item == x->item &&
+            y->fmt == x->fmt)
+            last = y;
     }
-    return false;
+    return last;
 }
 
-/* A refused or unsent ADVSTART leaves no loop behind; a refused or unsent ADVSTOP leaves the loop as it was.
- */
+/* A loop is there if the server has granted it and not ended it since, or may still do so: a refused or
+ * unsent ADVSTART leaves none behind, a refused or unsent ADVSTOP leaves it as it was. */
+static void link_decide(struct link *l, const struct xact *last)
+{
+    if (last && last->type == XTYP_ADVSTOP)
+        l->state = LINK_STOPPING;
+    else if (l->granted)
+        l->state = LINK_ACTIVE;
+    else if (last)
+        l->state = LINK_STARTING;
+    else
+        link_end(l);
+}
+
 static void link_answered(struct xact *x, bool positive)
 {
-    struct link *l =
-        x->type == XTYP_ADVSTART || x->type == XTYP_ADVSTOP ? link_find(x->conv, x->item, x->fmt) : NULL;
+    bool start = x->type == XTYP_ADVSTART, stop = x->type == XTYP_ADVSTOP;
+    struct link *l = start || stop ? link_find(x->conv, x->item, x->fmt) : NULL;
+    bool alone; /* nothing more has been asked about it since */
 
     if (!l)
         return;
-    if (x->type == XTYP_ADVSTART && positive) {
+    alone = positive && l->state == (start ? LINK_STARTING : LINK_STOPPING);
+    if (positive)
+        l->granted = start;
+    if (positive && start) {
         l->no_data = x->flags & XTYPF_NODATA;
         l->ack_req = x->flags & XTYPF_ACKREQ;
-        if (l->state == LINK_STARTING)
-            l->state = LINK_ACTIVE;
-    } else if (x->type == XTYP_ADVSTART && l->state == LINK_STARTING) {
-        if (!asked_again(x))
-            link_end(l);
-    } else if (x->type == XTYP_ADVSTOP && l->state == LINK_STOPPING) {
-        if (positive)
-            link_end(l);
-        else
-            l->state = LINK_ACTIVE;
     }
+    link_decide(l, alone ? NULL : last_asked(x));
 }
 
 static UINT post(struct xact *x, const struct client_call *call)

@@ -442,6 +442,7 @@ struct link {
     struct string *item;
     UINT fmt;
     bool no_data, ack_req;
+    bool granted;        /* client: the server has said yes                                  */
     bool pending, dirty; /* server: an update is unacknowledged; the value has changed since */
     enum link_state state;
     unsigned refs;

@@ -577,6 +577,67 @@ static void a_completion_may_end_the_conversation_with_others_outstanding(void *
     assert_int_equal(party_count(t.server, XTYP_DISCONNECT), 1);
 }
 
+static bool refuse_loops(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    (void)p;
+    *result = 0;
+    return c->type == XTYP_ADVSTART;
+}
+
+static UINT loops(const struct talk *t)
+{
+    CONVINFO info = {.cb = sizeof info};
+
+    assert_int_equal(DdeQueryConvInfo(t->conv, QID_SYNC, &info), sizeof info);
+    return info.wStatus & ST_ADVISE;
+}
+
+static void a_loop_that_is_refused_and_stopped_at_once_is_none(void **state)
+{
+    struct talk t = talk();
+
+    (void)state;
+    t.server->hook = refuse_loops;
+    start(&t, XTYP_ADVSTART);
+    start(&t, XTYP_ADVSTOP);
+    test_pump_all();
+    assert_int_equal(completions(&t), 2);
+    assert_int_equal(loops(&t), 0);
+}
+
+/* What is asked of a loop before the first answer is in; the loop is there if the last grant was later than
+ * the last end. */
+static void what_is_asked_of_a_loop_in_one_go_counts_in_order(void **state)
+{
+    static const struct row {
+        UINT asked[4];
+        bool loop;
+    } rows[] = {
+        {{XTYP_ADVSTART}, true},
+        {{XTYP_ADVSTART, XTYP_ADVSTOP}, false},
+        {{XTYP_ADVSTART, XTYP_ADVSTOP, XTYP_ADVSTOP}, false},
+        {{XTYP_ADVSTART, XTYP_ADVSTOP, XTYP_ADVSTART}, true},
+        {{XTYP_ADVSTART, XTYP_ADVSTART, XTYP_ADVSTOP}, false},
+        {{XTYP_ADVSTOP, XTYP_ADVSTART}, true},
+        {{XTYP_ADVSTART, XTYP_ADVSTOP, XTYP_ADVSTART, XTYP_ADVSTOP}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct talk t = talk();
+
+        for (int k = 0; k < 4 && rows[i].asked[k]; k++)
+            start(&t, rows[i].asked[k]);
+        test_pump_all();
+        assert_int_equal(loops(&t), rows[i].loop ? ST_ADVISE : 0);
+        assert_true(party_post(t.server, TOPIC, ITEM));
+        test_pump_all();
+        assert_int_equal(party_count(t.client, XTYP_ADVDATA), rows[i].loop);
+        party_close(t.client);
+        party_close(t.server);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -609,6 +670,8 @@ int main(void)
         rule("6.6", the_servers_end_completes_each_as_failed_before_it_is_told),
         rule("6.6", the_clients_own_end_completes_none),
         rule("1.6", a_completion_may_end_the_conversation_with_others_outstanding),
+        rule("6.4", a_loop_that_is_refused_and_stopped_at_once_is_none),
+        rule("6.4", what_is_asked_of_a_loop_in_one_go_counts_in_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
