@@ -13,13 +13,17 @@
 static struct {
     uint32_t post, send; /* messages of this kind; 0: none */
     int result;
+    unsigned times; /* posts refused so far */
 } refused;
 
 int __real_host_post(const struct host_msg *msg);
 int __wrap_host_post(const struct host_msg *msg);
 int __wrap_host_post(const struct host_msg *msg)
 {
-    return refused.post && msg->id == refused.post ? refused.result : __real_host_post(msg);
+    if (!refused.post || msg->id != refused.post)
+        return __real_host_post(msg);
+    refused.times++;
+    return refused.result;
 }
 
 /* Not delivered, though the sender cannot be sure of that. */
@@ -127,6 +131,85 @@ static void a_client_that_never_took_the_ack_is_noticed(void **state)
 
 #define RAW(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
+/* ---- Updates --------------------------------------------------------------------------------------------
+ */
+
+static unsigned number;
+
+static bool count_up(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    char text[16];
+
+    if (c->type != XTYP_ADVREQ)
+        return false;
+    snprintf(text, sizeof text, "%u", ++number);
+    *result = party_data(p, text, c->hsz2, c->fmt, 0);
+    return true;
+}
+
+static bool has_all_updates(void *arg)
+{
+    return party_count(arg, XTYP_ADVDATA) == number - 1;
+}
+
+static void what_was_held_back_outlasts_a_system_that_refuses(void **state)
+{
+    struct party *server = party_serve(0), *client = party_open(0);
+    HCONV conv = party_connect(client, SERVICE, TOPIC);
+
+    (void)state;
+    number = 0;
+    server->hook = count_up;
+    assert_non_null(party_transact(client, conv, XTYP_ADVSTART, TEST_PATIENCE_MS, NULL));
+    refused.post = WIRE_DATA;
+    refused.result = HOST_FULL;
+    for (int i = 0; i < 3; i++)
+        assert_true(party_post(server, TOPIC, ITEM));
+    refused.result = HOST_FAULT;
+    assert_false(party_post(server, TOPIC, ITEM)); /* must not overtake them */
+    assert_error(server, DMLERR_MEMORY_ERROR);
+    test_pump_all();
+    assert_int_equal(party_count(client, XTYP_ADVDATA), 0);
+    refused.post = 0;
+    assert_true(party_post(server, TOPIC, ITEM));
+    assert_true(test_pump_until(has_all_updates, client, TEST_PATIENCE_MS));
+    for (unsigned i = 0; i < 4; i++) {
+        static const char *const in_order[] = {"1", "2", "3", "5"};
+
+        assert_string_equal(party_call(client, XTYP_ADVDATA, i)->bytes, in_order[i]);
+    }
+}
+
+static bool has_been_tried(void *arg)
+{
+    (void)arg;
+    return refused.times > 1;
+}
+
+static bool has_three_updates(void *arg)
+{
+    return party_count(arg, XTYP_ADVDATA) == 3;
+}
+
+static void what_was_held_back_is_sent_when_the_system_has_recovered(void **state)
+{
+    struct party *server = party_serve(0), *client = party_open(0);
+    HCONV conv = party_connect(client, SERVICE, TOPIC);
+
+    (void)state;
+    assert_non_null(party_transact(client, conv, XTYP_ADVSTART, TEST_PATIENCE_MS, NULL));
+    refused.post = WIRE_DATA;
+    refused.result = HOST_FULL;
+    for (int i = 0; i < 3; i++)
+        assert_true(party_post(server, TOPIC, ITEM));
+    refused.result = HOST_FAULT;
+    refused.times = 0;
+    assert_true(test_pump_until(has_been_tried, NULL, TEST_PATIENCE_MS));
+    assert_int_equal(party_count(client, XTYP_ADVDATA), 0);
+    refused.post = 0;
+    assert_true(test_pump_until(has_three_updates, client, TEST_PATIENCE_MS));
+}
+
 static int forget_refusals(void **state)
 {
     memset(&refused, 0, sizeof refused);
@@ -139,6 +222,8 @@ int main(void)
         RAW(a_surplus_server_whose_queue_is_full_is_told_later),
         RAW(a_surplus_server_that_is_told_later_outlives_the_conversation),
         cmocka_unit_test_teardown(a_client_that_never_took_the_ack_is_noticed, forget_refusals),
+        cmocka_unit_test_teardown(what_was_held_back_outlasts_a_system_that_refuses, forget_refusals),
+        cmocka_unit_test_teardown(what_was_held_back_is_sent_when_the_system_has_recovered, forget_refusals),
     };
 
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);

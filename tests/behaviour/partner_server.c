@@ -610,6 +610,28 @@ static void a_dead_item_is_refused(void **state)
     still_works();
 }
 
+static void a_dead_item_is_refused_in_its_turn(void **state)
+{
+    host_atom dead = raw_ref("RawDead");
+    struct raw_seen *m;
+
+    (void)state;
+    raw_unref(dead);
+    assert_true(DdeEnableCallback(ours.id, 0, EC_DISABLE));
+    raw_give(&client, WIRE_POKE, raw_object(R, "poke"), raw_ref(RAW_ITEM));
+    assert_true(raw_post(&client, WIRE_REQUEST, RAW_FORMAT, dead));
+    raw_expect_nothing(&client);
+    assert_true(DdeEnableCallback(ours.id, 0, EC_ENABLEALL));
+    m = raw_expect(&client, WIRE_ACK);
+    assert_int_equal(m->status, WIRE_FACK);
+    assert_int_equal(m->atom, raw_name(RAW_ITEM));
+    raw_unref(m->atom);
+    m = raw_expect(&client, WIRE_ACK);
+    assert_int_equal(m->status, 0);
+    assert_int_equal(ours_calls(XTYP_REQUEST), 0);
+    still_works();
+}
+
 /* ---- Updates
  * ------------------------------------------------------------------------------------------------- */
 
@@ -1113,6 +1135,7 @@ static const struct CMUnitTest single_tests[] = {
     CONNECTED("protocol 7.6", a_client_that_dies_instead_of_confirming_is_noticed),
     CONNECTED("protocol 8.5", a_late_confirmation_reaches_nobody),
     rule_with("protocol 7.5", a_thread_that_ends_drains_its_windows_Q4_K9_V6_U4_X6, set_up_books, tear_down),
+    CONNECTED("protocol 5.2", a_dead_item_is_refused_in_its_turn),
 };
 
 /* Each of these once for each row of its table. */
