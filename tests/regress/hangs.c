@@ -394,6 +394,35 @@ static void h10_the_deadline_holds_however_many_other_messages_come(void **state
     test_pump_all();
 }
 
+#ifdef _WIN32
+static unsigned offered;
+
+static LRESULT CALLBACK claim(int code, WPARAM wparam, LPARAM lparam)
+{
+    (void)wparam, (void)lparam;
+    offered += code == MSGF_DDEMGR;
+    return code == MSGF_DDEMGR;
+}
+
+static void h10_a_hook_that_claims_every_message_gets_none_of_the_librarys(void **state)
+{
+    struct talk t = talk_connected();
+    HHOOK hook = SetWindowsHookExW(WH_MSGFILTER, claim, NULL, GetCurrentThreadId());
+
+    (void)state;
+    assert_non_null(hook);
+    offered = 0;
+    assert_true(PostThreadMessageW(GetCurrentThreadId(), WM_USER, 0, 0));
+    for (unsigned i = 0; i < OFTEN(500); i++)
+        is_answered(t.client, t.conv);
+    assert_int_equal(offered, 1);
+    assert_true(DdeEnableCallback(t.server->id, 0, EC_DISABLE));
+    assert_null(talk_do(&t, XTYP_REQUEST, SHORT_MS));
+    assert_error(t.client, DMLERR_DATAACKTIMEOUT);
+    assert_true(UnhookWindowsHookEx(hook));
+}
+#endif
+
 /* Both sides ask each other, each from its own thread, until each has asked often enough. */
 static unsigned failures;
 
@@ -1021,6 +1050,9 @@ int main(void)
         TEST(h08_an_execute_that_is_sent_is_acknowledged_too),
         TEST(h09_a_conversation_with_oneself_needs_no_other_thread),
         TEST(h10_the_deadline_holds_however_many_other_messages_come),
+#ifdef _WIN32
+        TEST(h10_a_hook_that_claims_every_message_gets_none_of_the_librarys),
+#endif
         TEST(h11_two_programs_may_wait_for_each_other),
         TEST(h12_a_synchronous_call_inside_another_is_refused_and_harms_nothing),
         TEST(h13_a_partner_whose_queue_is_full_holds_up_nobody_else),

@@ -262,7 +262,9 @@ struct pump {
     int code;
 };
 
-/* Removes and dispatches one message; false if there is none that matches. */
+/* Removes and dispatches one message; false if there is none that matches. A program's filter may claim what
+ * is offered to it, and then it is not dispatched: our own windows' messages carry what would be lost with
+ * them. */
 static bool step(struct pump *pump, HWND wnd, UINT lowest, UINT highest, bool offer)
 {
     MSG msg;
@@ -272,7 +274,7 @@ static bool step(struct pump *pump, HWND wnd, UINT lowest, UINT highest, bool of
     if (msg.message == WM_QUIT) {
         pump->quit = true;
         pump->code = (int)msg.wParam;
-    } else if (!offer || !CallMsgFilterW(&msg, MSGF_DDEMGR)) {
+    } else if (!offer || win32_owns(msg.hwnd) || !CallMsgFilterW(&msg, MSGF_DDEMGR)) {
         DispatchMessageW(&msg);
     }
     return true;
