@@ -159,6 +159,12 @@ static void close_instance(void)
     party_close(sleeper);
 }
 
+static void hang_and_serve(void)
+{
+    sleeper = party_open(0);
+    party_register(sleeper, SERVICE);
+}
+
 static void connect_beside(struct hanging *hung, unsigned n)
 {
     struct remote r;
@@ -305,6 +311,31 @@ static void h06_registering_a_name_does_not_wait_for_one_that_hangs(void **state
     }
     assert_int_equal(party_count(other, XTYP_REGISTER), OFTEN(20));
     assert_int_equal(party_count(other, XTYP_UNREGISTER), OFTEN(20));
+    let_go(&hung);
+}
+
+static void h06_listing_the_servers_leaves_out_one_that_hangs(void **state)
+{
+    enum { SERVERS = 9 };
+    struct hanging hung = start_hanging(hang_and_serve, close_instance);
+    struct party *client = party_open(APPCMD_CLIENTONLY);
+    HCONV conv = 0;
+    HCONVLIST list;
+    unsigned n = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < SERVERS; i++)
+        party_serve(0);
+    let_hang(&hung);
+    DdemlSetDeadlines(SHORT_MS, 0);
+    list = DdeConnectList(client->id, party_text(client, SERVICE), party_text(client, TOPIC), 0, NULL);
+    assert_non_null(list);
+    while ((conv = DdeQueryNextServer(list, conv)) != 0) {
+        is_answered(client, conv);
+        n++;
+    }
+    assert_int_equal(n, SERVERS);
+    assert_true(DdeDisconnectList(list));
     let_go(&hung);
 }
 
@@ -656,9 +687,12 @@ static void h15_programs_may_come_and_go_while_another_asks_all(void **state)
     for (unsigned i = 0; i < 2; i++)
         start_worker(&workers[i], come_and_go);
     for (unsigned i = 0; i < OFTEN(300); i++) {
-        HCONV conv =
-            DdeConnect(client->id, i % 3 ? party_text(client, SERVICE) : 0, party_text(client, TOPIC), NULL);
+        HSZ service = i % 3 ? party_text(client, SERVICE) : 0, topic = party_text(client, TOPIC);
+        HCONVLIST list = i % 2 ? DdeConnectList(client->id, service, topic, 0, NULL) : 0;
+        HCONV conv = i % 2 ? 0 : DdeConnect(client->id, service, topic, NULL);
 
+        if (list)
+            assert_true(DdeDisconnectList(list));
         if (conv && !DdeDisconnect(conv))
             assert_error(client, DMLERR_INVALIDPARAMETER); /* the server has ended it already */
         test_pump_all();
@@ -830,12 +864,6 @@ static void h20_every_execute_completes_exactly_once(void **state)
     }
 }
 
-static void hang_and_serve(void)
-{
-    sleeper = party_open(0);
-    party_register(sleeper, "Hangs");
-}
-
 static void h21_connecting_to_a_server_that_hangs_fails_at_its_deadline(void **state)
 {
     struct hanging hung = start_hanging(hang_and_serve, close_instance);
@@ -844,8 +872,9 @@ static void h21_connecting_to_a_server_that_hangs_fails_at_its_deadline(void **s
     (void)state;
     let_hang(&hung);
     DdemlSetDeadlines(SHORT_MS, 0);
+    assert_non_null(DdeNameService(t.server->id, 0, 0, DNS_UNREGISTER)); /* leaves the one that hangs */
     for (unsigned i = 0; i < 10; i++) {
-        assert_null(DdeConnect(t.client->id, party_text(t.client, "Hangs"), t.topic, NULL));
+        assert_null(DdeConnect(t.client->id, t.service, t.topic, NULL));
         assert_error(t.client, DMLERR_NO_CONV_ESTABLISHED);
         is_answered(t.client, t.conv); /* the program goes on */
     }
@@ -1046,6 +1075,7 @@ int main(void)
         TEST(h04_it_does_not_matter_who_came_first),
         TEST(h05_a_window_that_knows_no_dde_is_no_different),
         TEST(h06_registering_a_name_does_not_wait_for_one_that_hangs),
+        TEST(h06_listing_the_servers_leaves_out_one_that_hangs),
         TEST(h07_a_wildcard_that_nobody_answers_fails_at_its_deadline),
         TEST(h08_an_execute_that_is_sent_is_acknowledged_too),
         TEST(h09_a_conversation_with_oneself_needs_no_other_thread),
