@@ -168,7 +168,7 @@ BOOL WINAPI DdeAbandonTransaction(DWORD idInst, HCONV hConv, DWORD idTransaction
  * XTYPF_ACKREQ whose client has not acknowledged the last update: they are served when it does. Returns
  * nonzero also if no loop matches; or 0: DMLERR_DLL_NOT_INITIALIZED, DMLERR_DLL_USAGE (client-only or monitor
  * instance), DMLERR_INVALIDPARAMETER (bad string handle), DMLERR_MEMORY_ERROR or DMLERR_POSTMSG_FAILED (an
- * update is lost: no memory, or the client has fallen too far behind). */
+ * update is lost: no memory, or the client has fallen too far behind: before that comes XTYP_ERROR). */
 BOOL WINAPI DdePostAdvise(DWORD idInst, HSZ hszTopic, HSZ hszItem)
 {
     struct inst *in = api_inst(idInst);

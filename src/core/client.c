@@ -272,9 +272,11 @@ UINT client_transact(struct conv *c, const struct client_call *call, struct clie
     error = post(x, call);
     if (!error && x->id) {
         result->id = x->id;
+        conv_tell_overrun(c);
     } else if (!error) {
         c->inst->thread->waiting = true;
         c->waiting = x;
+        conv_tell_overrun(c);
         await(x, call->timeout);
         c->waiting = NULL;
         c->inst->thread->waiting = false;

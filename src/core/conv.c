@@ -188,6 +188,16 @@ void conv_answered(struct conv *c, int result)
         give_up(c);
 }
 
+/* The partner has fallen far behind. Told once, until it has caught up, and while there is still room for the
+ * application to do something about it. */
+void conv_tell_overrun(struct conv *c)
+{
+    if (c->state != CONV_OPEN || c->end.overrun || c->end.backlog_count <= WIRE_BACKLOG_LIMIT / 2)
+        return;
+    c->end.overrun = true;
+    inst_raise(c->inst, c, XTYP_ERROR, 0, (HCONV)c->handle, 0, 0, 0, DMLERR_LOW_MEMORY, 0);
+}
+
 /* ---- Messages
  * ----------------------------------------------------------------------------------------------- */
 

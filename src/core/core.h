@@ -275,6 +275,7 @@ void conv_open(struct conv *c);
 void conv_set_error(struct conv *c, UINT error);
 bool conv_posted(struct conv *c, int result);   /* sees to a failed post; true if it was none       */
 void conv_answered(struct conv *c, int result); /* the same for an answer: without it, it cannot go on */
+void conv_tell_overrun(struct conv *c);         /* XTYP_ERROR if it is due; the caller holds instance and c */
 void conv_ready(struct conv *c);                /* has it looked at from the message loop           */
 void conv_watch(struct conv *c);                /* has it looked at now and then                    */
 

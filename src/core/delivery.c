@@ -114,6 +114,7 @@ void delivery_run(struct conv *c)
                 delivery_withdraw(c, j);
         }
         c->running = false;
+        conv_tell_overrun(c); /* an answer may have been one too many */
     }
     conv_drop(c);
 }

@@ -238,6 +238,7 @@ static UINT serve(struct link *l, unsigned count)
         wire_dispose(&c->end, &m, WIRE_POST_FAILED); /* the callback ended it */
     else if (m.mem || l->no_data)
         error = send_update(l, &m);
+    conv_tell_overrun(c);
     conv_drop(c);
     return error;
 }

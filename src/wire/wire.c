@@ -344,7 +344,7 @@ static bool hold_back(struct wire_end *end, const struct wire_msg *m, const stru
 static void let_go(struct wire_end *end, struct held *held)
 {
     list_remove(&held->node);
-    end->backlog_count--;
+    end->overrun = --end->backlog_count && end->overrun;
     ledger_count(end->ledger, LEDGER_queued, -1);
     mem_free(held);
 }

@@ -52,6 +52,7 @@ struct wire_end {
     struct ledger *ledger;     /* of the instance */
     struct list backlog;       /* messages that met a full queue, in order   */
     unsigned backlog_count;
+    bool overrun; /* the application has been told that the backlog is long; false again when it is empty */
 };
 
 /* A message that has been read, or is to be posted. P never outlives the reading or the posting. */
