@@ -160,8 +160,7 @@ static void a_server_is_told_of_its_answers(void **state)
     assert_int_equal(told(t.server), 1);
 }
 
-/* ---- What the callback may do ----------------------------------------------------------------------------
- */
+/* ---- What the callback may do -------------------------------------------------------------------------- */
 
 static bool make_room(struct party *p, const struct call *c, HDDEDATA *result)
 {

@@ -79,8 +79,7 @@ static int held(const char *column, DWORD id)
     return !strcmp(column, "windows") ? (int)ledger.windows : (int)ledger.conversations;
 }
 
-/* ---- Names ------------------------------------------------------------------------------------------------
- */
+/* ---- Names --------------------------------------------------------------------------------------------- */
 
 static void s01_a_name_of_255_characters_works_and_a_longer_one_is_refused(void **state)
 {
@@ -149,9 +148,7 @@ static void s07_one_program_that_makes_many_names_does_not_take_those_of_another
     free(names);
 }
 
-/* ---- Conversations and partners
- * ----------------------------------------------------------------------------
- */
+/* ---- Conversations and partners ------------------------------------------------------------------------ */
 
 static void s03_many_conversations_end_without_an_error_and_leave_no_window(void **state)
 {
@@ -289,9 +286,7 @@ static void s16_a_server_may_refuse_a_second_client_and_take_it_later(void **sta
     still_works(t.client, party_connect(t.client, SERVICE, TOPIC));
 }
 
-/* ---- Queues
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Queues -------------------------------------------------------------------------------------------- */
 
 static bool count_up(struct party *p, const struct call *c, HDDEDATA *result)
 {
@@ -370,9 +365,7 @@ static void s09_a_server_that_outruns_its_client_is_told_before_updates_are_lost
     still_works(t.client, t.conv);
 }
 
-/* ---- Sizes
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Sizes --------------------------------------------------------------------------------------------- */
 
 static unsigned char *pattern(size_t size)
 {
@@ -456,9 +449,7 @@ static void s11_a_table_of_many_numbers_travels_as_one_object(void **state)
     travels(&t, NUMBERS * sizeof(double) / (sizeof(void *) > 4 ? 1 : 2));
 }
 
-/* ---- Links
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- Links --------------------------------------------------------------------------------------------- */
 
 static bool refuse_other_formats(struct party *p, const struct call *c, HDDEDATA *result)
 {
@@ -499,9 +490,7 @@ static void s12_many_links_cost_one_conversation_per_topic_and_one_question_each
     assert_int_equal(party_count(client, XTYP_ADVDATA), TOPICS);
 }
 
-/* ---- Time
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Time ---------------------------------------------------------------------------------------------- */
 
 static struct raw silent;
 
@@ -537,9 +526,7 @@ static void s13_the_wait_for_a_silent_partner_at_the_end_is_a_parameter(void **s
     ours.id = 0;
 }
 
-/* ---- Instances and threads
- * ----------------------------------------------------------------------------------
- */
+/* ---- Instances and threads ----------------------------------------------------------------------------- */
 
 /* Which instance a thread is just working with, and how often it has been asked. */
 static _Thread_local DWORD at_work;
