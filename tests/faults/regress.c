@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* Known bugs whose rows in docs/known-bugs.md need a system that refuses something. */
+
+#include "host/host.h"
+#include "support/party.h"
+
+/* How many windows may still be made, and how many blocks may still be locked; the parameters of a message
+ * are a fixed block, whose locking cannot fail. */
+enum { NO_END = -1 };
+static int windows_left = NO_END, locks_left = NO_END;
+
+static bool refused(int *left)
+{
+    if (*left == 0)
+        return true;
+    *left -= *left > 0;
+    return false;
+}
+
+host_wnd __real_host_window_create(enum host_class cls, host_wnd parent, bool unicode, host_proc *proc,
+                                   void *ctx);
+host_wnd __wrap_host_window_create(enum host_class cls, host_wnd parent, bool unicode, host_proc *proc,
+                                   void *ctx);
+host_wnd __wrap_host_window_create(enum host_class cls, host_wnd parent, bool unicode, host_proc *proc,
+                                   void *ctx)
+{
+    return refused(&windows_left) ? 0 : __real_host_window_create(cls, parent, unicode, proc, ctx);
+}
+
+void *__real_host_mem_lock(host_mem mem);
+void *__wrap_host_mem_lock(host_mem mem);
+void *__wrap_host_mem_lock(host_mem mem)
+{
+    bool fixed = host_mem_size(mem) == 2 * sizeof(uintptr_t);
+
+    return !fixed && refused(&locks_left) ? NULL : __real_host_mem_lock(mem);
+}
+
+static int down(void **state)
+{
+    windows_left = locks_left = NO_END;
+    return parties_down(state);
+}
+
+static void still_works(struct party *client, HCONV conv)
+{
+    HDDEDATA data = party_transact(client, conv, XTYP_REQUEST, TEST_PATIENCE_MS, NULL);
+
+    assert_non_null(data);
+    assert_true(DdeFreeDataHandle(data));
+}
+
+static void s04_without_resources_connecting_is_an_error_and_the_others_go_on(void **state)
+{
+    enum { ROOM = 34 };
+    struct party *server = party_serve(0), *client = party_open(0);
+    HSZ service = party_text(client, SERVICE), topic = party_text(client, TOPIC);
+    HCONV convs[ROOM];
+    int n = 0;
+
+    (void)state;
+    windows_left = ROOM; /* two for each conversation */
+    while (n < ROOM && (convs[n] = DdeConnect(client->id, service, topic, NULL)) != 0)
+        n++;
+    assert_int_equal(n, ROOM / 2);
+    assert_error(client, DMLERR_MEMORY_ERROR);
+    for (int i = 0; i < n; i++)
+        still_works(client, convs[i]);
+    windows_left = 1; /* the client's, but not the server's */
+    assert_null(DdeConnect(client->id, service, topic, NULL));
+    assert_error(client, DMLERR_NO_CONV_ESTABLISHED);
+    assert_error(server, DMLERR_MEMORY_ERROR);
+    assert_true(DdeDisconnect(convs[0]));
+    windows_left = NO_END;
+    still_works(client, party_connect(client, SERVICE, TOPIC));
+}
+
+/* What cannot be locked cannot be read, not even whether it wants an answer: nothing that is certain could be
+ * said to the server about it. */
+static void c26_an_update_that_cannot_be_locked_ends_the_conversation_and_nothing_else(void **state)
+{
+    struct party *server = party_serve(0), *client = party_open(0);
+    HCONV conv = party_connect(client, SERVICE, TOPIC), other = party_connect(client, SERVICE, TOPIC);
+
+    (void)state;
+    assert_non_null(party_transact(client, conv, XTYP_ADVSTART | XTYPF_ACKREQ, TEST_PATIENCE_MS, NULL));
+    assert_true(party_post(server, TOPIC, ITEM));
+    locks_left = 0;
+    test_pump_all();
+    locks_left = NO_END;
+    assert_int_equal(party_count(client, XTYP_ADVDATA), 0);
+    assert_int_equal(party_count(client, XTYP_DISCONNECT), 1);
+    assert_int_equal(party_count(server, XTYP_DISCONNECT), 1);
+    still_works(client, other);
+}
+
+static void c26_data_that_cannot_be_locked_is_an_error_and_stays(void **state)
+{
+    struct party *p = party_open(0);
+    HDDEDATA data = party_data(p, "data", 0, 0, 0);
+    char text[8];
+
+    (void)state;
+    locks_left = 0;
+    assert_null(DdeAccessData(data, NULL));
+    assert_error(p, DMLERR_MEMORY_ERROR);
+    assert_int_equal(DdeGetData(data, (LPBYTE)text, sizeof text, 0), 0);
+    assert_error(p, DMLERR_MEMORY_ERROR);
+    locks_left = NO_END;
+    assert_int_equal(DdeGetData(data, (LPBYTE)text, sizeof text, 0), 5);
+    assert_string_equal(text, "data");
+    assert_true(DdeFreeDataHandle(data));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_teardown(name, down)
+        TEST(s04_without_resources_connecting_is_an_error_and_the_others_go_on),
+        TEST(c26_an_update_that_cannot_be_locked_ends_the_conversation_and_nothing_else),
+        TEST(c26_data_that_cannot_be_locked_is_an_error_and_stays),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
