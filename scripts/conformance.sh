@@ -50,7 +50,8 @@ functions() {
     sed -n 's|^static void \([A-Za-z0-9_]*\)(void \*\*state).*|\1|p' "$1"
 }
 
-# Tests that the documents name, outside of code: "program: test, test", with its folder if it is not in behaviour.
+# Tests that the documents name, outside of code: "program: test, test", with its folder if it is neither in behaviour
+# nor in regress.
 references() {
     for document in docs/*.md README.md; do
         # shellcheck disable=SC2016 # the marks of code, not of a command
@@ -88,7 +89,7 @@ check() {
                 wrong($3 ": " $4 ": docs/conformance.md has no section " $2)
         }
         $1 == "function" {
-            exists[($2 == "behaviour" ? $3 : $2 "/" $3), $4] = 1
+            exists[($2 == "behaviour" || $2 == "regress" ? $3 : $2 "/" $3), $4] = 1
             if ($2 == "behaviour" && !(($3, $4) in has_section))
                 wrong($3 ": " $4 " has no section")
         }

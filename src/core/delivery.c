@@ -60,8 +60,11 @@ void delivery_free(struct conv *c, struct delivery *j)
 {
     if (j->m.id)
         wire_dispose(&c->end, &j->m, WIRE_CLOSING);
-    if (j->xact)
+    if (j->xact) { /* it may still stand in line: a late answer has to find its place */
+        j->xact->delivery = NULL;
+        j->xact->state = XACT_ABANDONED;
         xact_unref(j->xact);
+    }
     string_unref(j->item);
     mem_free(j);
 }

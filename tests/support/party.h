@@ -54,6 +54,8 @@ void party_close(struct party *p);
  */
 int parties_down(void **state);
 #define rule(section, function) rule_with(section, function, NULL, parties_down)
+/* The same for a test that is named by something else. */
+#define party_test(function) cmocka_unit_test_teardown(function, parties_down)
 
 /* Text of this party as a handle; DdeUninitialize releases it. */
 HSZ party_text(struct party *p, const char *text);
