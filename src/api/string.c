@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
 /* String handles (4.7). The code page says how a buffer is read or written; the A or W of the name only
- * chooses the code page that 0 stands for. */
+ * chooses the code page that 0 stands for. Any code page of the system will do. */
 
 #include "api/api.h"
 
@@ -10,38 +10,45 @@
 
 enum { MAX_CHARS = HOST_ATOM_CHARS };
 
+/* A code page as the host knows it; CP_WINUNICODE is none of its. */
 static int code_page(int given, int standard)
 {
     int cp = given ? given : standard;
 
-    return cp == CP_WINANSI || cp == CP_WINUNICODE ? cp : 0;
+    return cp == CP_WINANSI ? HOST_ANSI : cp;
 }
 
-/* Brings the text to UTF-16; its length, or 0 if it has none, or more than MAX_CHARS if it is too long. */
-static size_t read_text(const void *text, int cp, uint16_t *to)
+static bool known(int cp)
+{
+    return cp == CP_WINUNICODE || (cp >= 0 && host_code_page((unsigned)cp));
+}
+
+/* Brings the text to UTF-16 with a null; its length, or 0 if it has none, or more than MAX_CHARS. */
+static size_t read_wide(const uint16_t *from, uint16_t *to)
 {
     size_t n = 0;
 
-    if (cp == CP_WINUNICODE) {
-        const uint16_t *from = text;
-
-        while (n <= MAX_CHARS && from[n])
-            n++;
-        if (n <= MAX_CHARS)
-            memcpy(to, from, n * sizeof *to);
-    } else {
-        const char *from = text;
-        size_t bytes = 0;
-
-        while (bytes <= 2 * MAX_CHARS && from[bytes]) /* a character has two bytes at most */
-            bytes++;
-        n = host_ansi_to_wide(from, bytes, NULL, 0);
-        if (n <= MAX_CHARS)
-            host_ansi_to_wide(from, bytes, to, MAX_CHARS);
-    }
+    while (n <= MAX_CHARS && from[n])
+        n++;
     if (n <= MAX_CHARS)
-        to[n] = 0;
+        memcpy(to, from, (n + 1) * sizeof *to);
     return n;
+}
+
+static size_t read_narrow(const char *from, int cp, uint16_t *to)
+{
+    size_t bytes = strlen(from), n = host_to_wide((unsigned)cp, from, bytes, NULL, 0);
+
+    if (n <= MAX_CHARS) {
+        n = host_to_wide((unsigned)cp, from, bytes, to, MAX_CHARS);
+        to[n] = 0;
+    }
+    return n;
+}
+
+static size_t read_text(const void *text, int cp, uint16_t *to)
+{
+    return cp == CP_WINUNICODE ? read_wide(text, to) : read_narrow(text, cp, to);
 }
 
 static HSZ create(DWORD idInst, const void *text, int cp)
@@ -53,7 +60,7 @@ static HSZ create(DWORD idInst, const void *text, int cp)
 
     if (!in)
         return 0;
-    if (!text || !cp) {
+    if (!text || !known(cp)) {
         inst_fail(in, DMLERR_INVALIDPARAMETER);
         return 0;
     }
@@ -72,8 +79,9 @@ static HSZ create(DWORD idInst, const void *text, int cp)
 
 /* DdeCreateStringHandle: a reference on the handle of a text of 1 to 255 characters. Texts that differ in
  * case alone share a handle and the spelling of the first. Give it back with DdeFreeStringHandle. iCodePage:
- * CP_WINANSI, CP_WINUNICODE, or 0 for the one of the function's name. Returns 0 for an empty text; or on
- * failure: DMLERR_DLL_NOT_INITIALIZED, DMLERR_INVALIDPARAMETER, DMLERR_SYS_ERROR (too long, or no room). */
+ * CP_WINANSI, CP_WINUNICODE, 0 for the one of the function's name, or the number of any code page that the
+ * system has. Returns 0 for an empty text; or on failure: DMLERR_DLL_NOT_INITIALIZED, DMLERR_INVALIDPARAMETER
+ * (also: an unknown code page), DMLERR_SYS_ERROR (too long, or no room). */
 HSZ WINAPI DdeCreateStringHandleA(DWORD idInst, LPCSTR psz, int iCodePage)
 {
     return create(idInst, psz, code_page(iCodePage, CP_WINANSI));
@@ -126,13 +134,25 @@ static DWORD query_wide(const struct string *s, uint16_t *to, size_t max)
     return (DWORD)n;
 }
 
-static DWORD query_ansi(const struct string *s, char *to, size_t max)
+/* The longest beginning of the text that takes no more than `room` bytes, in whole characters. */
+static size_t fitting(const struct string *s, unsigned cp, size_t room)
 {
-    char text[2 * MAX_CHARS];
-    size_t n = host_wide_to_ansi(s->text, s->length, text, sizeof text);
+    size_t n = s->length;
 
-    n = n < max - 1 ? n : max - 1;
-    memcpy(to, text, n);
+    while (n && host_from_wide(cp, s->text, n, NULL, 0) > room) {
+        n--;
+        if (n && s->text[n] >> 10 == 0xDC00 >> 10 && s->text[n - 1] >> 10 == 0xD800 >> 10)
+            n--; /* both halves of a character */
+    }
+    return n;
+}
+
+static DWORD query_narrow(const struct string *s, char *to, size_t max, unsigned cp)
+{
+    size_t n = fitting(s, cp, max - 1);
+
+    if (n)
+        n = host_from_wide(cp, s->text, n, to, max - 1);
     to[n] = 0;
     return (DWORD)n;
 }
@@ -151,7 +171,7 @@ static DWORD query(DWORD idInst, HSZ hsz, void *to, DWORD max, int cp)
 
     if (!in)
         return 0;
-    if (!cp || (hsz && !s))
+    if (!known(cp) || (hsz && !s))
         return (DWORD)api_fail(in, DMLERR_INVALIDPARAMETER);
     if (to && !max)
         return 0;
@@ -159,13 +179,14 @@ static DWORD query(DWORD idInst, HSZ hsz, void *to, DWORD max, int cp)
         return to ? query_none(to, cp) : 0;
     if (cp == CP_WINUNICODE)
         return to ? query_wide(s, to, max) : (DWORD)s->length;
-    return to ? query_ansi(s, to, max) : (DWORD)host_wide_to_ansi(s->text, s->length, NULL, 0);
+    return to ? query_narrow(s, to, max, (unsigned)cp)
+              : (DWORD)host_from_wide((unsigned)cp, s->text, s->length, NULL, 0);
 }
 
 /* DdeQueryString: copies the text of a handle, at most cchMax - 1 characters and a terminator; psz NULL: only
- * measures. Characters are bytes for CP_WINANSI and 16-bit units for CP_WINUNICODE (iCodePage as in
- * DdeCreateStringHandle). Returns the characters copied, or 0: DMLERR_DLL_NOT_INITIALIZED,
- * DMLERR_INVALIDPARAMETER. */
+ * measures. Characters are 16-bit units for CP_WINUNICODE and bytes for every other code page (iCodePage as
+ * in DdeCreateStringHandle), of which none gets a part of a character; what it lacks becomes its default
+ * character. Returns the characters copied, or 0: DMLERR_DLL_NOT_INITIALIZED, DMLERR_INVALIDPARAMETER. */
 DWORD WINAPI DdeQueryStringA(DWORD idInst, HSZ hsz, LPSTR psz, DWORD cchMax, int iCodePage)
 {
     return query(idInst, hsz, psz, cchMax, code_page(iCodePage, CP_WINANSI));

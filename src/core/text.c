@@ -16,7 +16,7 @@ static struct wire_msg execute_of(host_mem mem)
 /* A new G with the ANSI text in Unicode; 0: no memory. */
 static host_mem widened(struct conv *c, const char *text, size_t size)
 {
-    size_t n = host_ansi_to_wide(text, size, NULL, 0);
+    size_t n = host_to_wide(HOST_ANSI, text, size, NULL, 0);
     host_mem mem = wire_mem_new(&c->end, 0, NULL, n * sizeof(uint16_t));
     uint16_t *to = mem ? host_mem_lock(mem) : NULL;
     struct wire_msg m = execute_of(mem);
@@ -25,7 +25,7 @@ static host_mem widened(struct conv *c, const char *text, size_t size)
         wire_dispose(&c->end, &m, WIRE_POST_FAILED);
         return 0;
     }
-    host_ansi_to_wide(text, size, to, n);
+    host_to_wide(HOST_ANSI, text, size, to, n);
     host_mem_unlock(mem);
     return mem;
 }
@@ -33,7 +33,7 @@ static host_mem widened(struct conv *c, const char *text, size_t size)
 /* A new G with the Unicode text in ANSI; a last odd byte is dropped. */
 static host_mem narrowed(struct conv *c, const uint16_t *text, size_t size)
 {
-    size_t units = size / sizeof *text, n = host_wide_to_ansi(text, units, NULL, 0);
+    size_t units = size / sizeof *text, n = host_from_wide(HOST_ANSI, text, units, NULL, 0);
     host_mem mem = wire_mem_new(&c->end, 0, NULL, n);
     char *to = mem ? host_mem_lock(mem) : NULL;
     struct wire_msg m = execute_of(mem);
@@ -42,7 +42,7 @@ static host_mem narrowed(struct conv *c, const uint16_t *text, size_t size)
         wire_dispose(&c->end, &m, WIRE_POST_FAILED);
         return 0;
     }
-    host_wide_to_ansi(text, units, to, n);
+    host_from_wide(HOST_ANSI, text, units, to, n);
     host_mem_unlock(mem);
     return mem;
 }

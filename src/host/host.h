@@ -199,10 +199,16 @@ size_t host_atom_name(host_atom atom, uint16_t *buf);
 void *host_alloc(size_t size); /* zeroed; NULL if there is none */
 void host_free(void *p);       /* NULL: nothing                 */
 
-/* Converts between the ANSI code page and UTF-16: `n` input units, null units included, into at most `max`
- * output units. Returns the units the whole result needs (dst NULL or max 0: only that). Characters that the
- * target cannot express become its default character. */
-size_t host_ansi_to_wide(const char *src, size_t n, uint16_t *dst, size_t max);
-size_t host_wide_to_ansi(const uint16_t *src, size_t n, char *dst, size_t max);
+#define HOST_ANSI 0 /* the code page that ANSI stands for: the system's, or Windows-1252 */
+
+/* Is it the number of a code page that the system can convert? Texts in it end with a null byte. */
+bool host_code_page(unsigned code_page);
+
+/* Converts between a code page and UTF-16: `n` input units, null units included. Returns the units of the
+ * whole result. dst NULL: only that; otherwise it has room for `max` units, and if they are too few the
+ * result is 0 and what stands in dst of no use. Characters that the target lacks become its default
+ * character. */
+size_t host_to_wide(unsigned code_page, const char *src, size_t n, uint16_t *dst, size_t max);
+size_t host_from_wide(unsigned code_page, const uint16_t *src, size_t n, char *dst, size_t max);
 
 #endif

@@ -198,17 +198,153 @@ static void code_page_0_is_that_of_the_function(void **state)
     assert_memory_equal(wide, u"Text", 5 * sizeof *wide);
 }
 
-static void another_code_page_is_an_invalid_parameter(void **state)
+static void an_unknown_code_page_is_an_invalid_parameter(void **state)
 {
+    static const int unknown[] = {-1, 1, 2, 3, 12345, 65002};
     struct party *p = party_open(0);
     HSZ hsz = make(p, "Text");
+    char text[16] = "#";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        assert_null(DdeCreateStringHandleA(p->id, "Text", unknown[i]));
+        assert_error(p, DMLERR_INVALIDPARAMETER);
+        assert_null(DdeCreateStringHandleW(p->id, u"Text", unknown[i]));
+        assert_error(p, DMLERR_INVALIDPARAMETER);
+        assert_int_equal(DdeQueryStringA(p->id, hsz, text, sizeof text, unknown[i]), 0);
+        assert_error(p, DMLERR_INVALIDPARAMETER);
+    }
+    assert_string_equal(text, "#");
+}
+
+static void a_text_is_the_same_in_every_code_page(void **state)
+{
+    static const struct {
+        int code_page;
+        const char *text;
+    } same[] = {{437, "caf\x82"},   {850, "caf\x82"},   {1250, "caf\xE9"},
+                {1252, "caf\xE9"},  {1254, "caf\xE9"},  {1257, "caf\xE9"},
+                {28591, "caf\xE9"}, {28605, "caf\xE9"}, {65001, "caf\xC3\xA9"}};
+    struct party *p = party_open(0);
+    HSZ hsz = DdeCreateStringHandleW(p->id, u"caf\u00E9", CP_WINUNICODE);
     char text[16];
 
     (void)state;
-    assert_null(DdeCreateStringHandleA(p->id, "Text", 437));
-    assert_error(p, DMLERR_INVALIDPARAMETER);
-    assert_int_equal(DdeQueryStringA(p->id, hsz, text, sizeof text, 437), 0);
-    assert_error(p, DMLERR_INVALIDPARAMETER);
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        assert_ptr_equal(DdeCreateStringHandleA(p->id, same[i].text, same[i].code_page), hsz);
+        assert_int_equal(DdeQueryStringA(p->id, hsz, text, sizeof text, same[i].code_page),
+                         strlen(same[i].text));
+        assert_string_equal(text, same[i].text);
+    }
+}
+
+static void both_functions_take_every_code_page(void **state)
+{
+    struct party *p = party_open(0);
+    HSZ hsz = DdeCreateStringHandleW(p->id, u"\u0416", CP_WINUNICODE);
+    char text[4];
+
+    (void)state;
+    assert_ptr_equal(DdeCreateStringHandleW(p->id, (LPCWSTR)(const void *)"\xC6\0", 1251), hsz);
+    assert_int_equal(DdeQueryStringW(p->id, hsz, (LPWSTR)(void *)text, sizeof text, 20866), 1);
+    assert_string_equal(text, "\xF6");
+}
+
+static void the_length_is_counted_in_bytes_of_the_code_page(void **state)
+{
+    struct party *p = party_open(0);
+    HSZ hsz = DdeCreateStringHandleW(p->id, u"a\u65E5\u30A2", CP_WINUNICODE);
+
+    (void)state;
+    assert_int_equal(DdeQueryStringA(p->id, hsz, NULL, 0, 932), 5);
+    assert_int_equal(DdeQueryStringA(p->id, hsz, NULL, 0, 65001), 7);
+    assert_int_equal(DdeQueryStringA(p->id, hsz, NULL, 0, CP_WINUNICODE), 3);
+}
+
+static void a_short_buffer_gets_whole_characters_of_the_code_page(void **state)
+{
+    static const struct {
+        int code_page;
+        DWORD room;
+        const char *text;
+    } cuts[] = {
+        {932, 6, "a\x93\xFA\x83\x41"},
+        {932, 5, "a\x93\xFA"},
+        {932, 4, "a\x93\xFA"},
+        {932, 3, "a"},
+        {932, 1, ""},
+        {65001, 7, "a\xE6\x97\xA5"},
+        {65001, 4, "a"},
+        {65001, 2, "a"},
+    };
+    struct party *p = party_open(0);
+    HSZ hsz = DdeCreateStringHandleW(p->id, u"a\u65E5\u30A2", CP_WINUNICODE);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        char text[16] = "###############";
+
+        assert_int_equal(DdeQueryStringA(p->id, hsz, text, cuts[i].room, cuts[i].code_page),
+                         strlen(cuts[i].text));
+        assert_string_equal(text, cuts[i].text);
+        assert_int_equal(text[cuts[i].room], '#');
+    }
+}
+
+static void a_short_buffer_gets_no_half_of_a_pair(void **state)
+{
+    struct party *p = party_open(0);
+    HSZ hsz = DdeCreateStringHandleW(p->id, u"a\U0001F600", CP_WINUNICODE);
+    char text[8];
+
+    (void)state;
+    assert_int_equal(DdeQueryStringA(p->id, hsz, text, 6, 65001), 5);
+    assert_string_equal(text, "a\xF0\x9F\x98\x80");
+    assert_int_equal(DdeQueryStringA(p->id, hsz, text, 5, 65001), 1);
+    assert_string_equal(text, "a");
+}
+
+static void what_a_code_page_lacks_is_read_as_its_default_character(void **state)
+{
+    struct party *p = party_open(0);
+    HSZ hsz = DdeCreateStringHandleW(p->id, u"a\u4E2Db", CP_WINUNICODE);
+    char text[8];
+
+    (void)state;
+    assert_int_equal(DdeQueryStringA(p->id, hsz, text, sizeof text, 437), 3);
+    assert_string_equal(text, "a?b");
+    assert_int_equal(DdeQueryStringA(p->id, hsz, text, sizeof text, CP_WINANSI), 3);
+    assert_string_equal(text, "a?b");
+}
+
+/* 255 is the limit of the text, whatever it takes in the code page. */
+static void a_text_of_765_bytes_can_have_255_characters(void **state)
+{
+    struct party *p = party_open(0);
+    char text[3 * 256 + 1], copy[sizeof text];
+    HSZ hsz;
+
+    (void)state;
+    for (int i = 0; i < 256; i++)
+        memcpy(text + 3 * i, "\xE4\xB8\xAD", 4);
+    assert_null(DdeCreateStringHandleA(p->id, text, 65001));
+    assert_error(p, DMLERR_SYS_ERROR);
+    text[3 * 255] = 0;
+    hsz = DdeCreateStringHandleA(p->id, text, 65001);
+    assert_non_null(hsz);
+    assert_int_equal(DdeQueryStringA(p->id, hsz, copy, sizeof copy, 65001), 3 * 255);
+    assert_string_equal(copy, text);
+    assert_int_equal(DdeQueryStringA(p->id, hsz, copy, 0xFFFFFFFF, 65001), 3 * 255);
+}
+
+static void an_empty_text_gives_no_handle_in_any_code_page(void **state)
+{
+    struct party *p = party_open(0);
+
+    (void)state;
+    assert_null(DdeCreateStringHandleA(p->id, "", 437));
+    assert_null(DdeCreateStringHandleA(p->id, "", 65001));
+    assert_error(p, DMLERR_NO_ERROR);
 }
 
 static void wide_characters_are_kept(void **state)
@@ -496,7 +632,6 @@ int main(void)
         rule("1.7", a_text_is_the_same_in_both_code_pages),
         rule("1.7", the_code_page_decides_not_the_name_of_the_function),
         rule("1.7", code_page_0_is_that_of_the_function),
-        rule("4.7", another_code_page_is_an_invalid_parameter),
         rule("1.7", wide_characters_are_kept),
         rule("1.7", an_ansi_character_is_its_wide_one),
         rule("4.7", without_a_buffer_the_length_is_told),
@@ -518,6 +653,15 @@ int main(void)
         rule("4.7", no_handle_orders_before_any),
         rule("4.7", the_order_of_handles_is_total),
         rule("4.7", comparing_sets_no_error),
+        rule("1.7", an_unknown_code_page_is_an_invalid_parameter),
+        rule("1.7", a_text_is_the_same_in_every_code_page),
+        rule("1.7", both_functions_take_every_code_page),
+        rule("1.7", the_length_is_counted_in_bytes_of_the_code_page),
+        rule("1.7", a_short_buffer_gets_whole_characters_of_the_code_page),
+        rule("1.7", a_short_buffer_gets_no_half_of_a_pair),
+        rule("1.7", what_a_code_page_lacks_is_read_as_its_default_character),
+        rule("1.7", a_text_of_765_bytes_can_have_255_characters),
+        rule("1.7", an_empty_text_gives_no_handle_in_any_code_page),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

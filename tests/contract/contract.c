@@ -2070,9 +2070,9 @@ static void ascii_is_the_same_on_both_sides(void **state)
     char ansi[6] = {0};
 
     (void)state;
-    assert_int_equal(host_ansi_to_wide("Hello", 6, wide, 6), 6);
+    assert_int_equal(host_to_wide(HOST_ANSI, "Hello", 6, wide, 6), 6);
     assert_memory_equal(wide, u"Hello", sizeof wide);
-    assert_int_equal(host_wide_to_ansi(u"Hello", 6, ansi, 6), 6);
+    assert_int_equal(host_from_wide(HOST_ANSI, u"Hello", 6, ansi, 6), 6);
     assert_string_equal(ansi, "Hello");
 }
 
@@ -2094,9 +2094,9 @@ static void ansi_is_windows_1252(void **state)
     (void)state;
     if (other_code_page())
         skip();
-    assert_int_equal(host_ansi_to_wide("\xC4\xE9\x80\x9F", 4, wide, 4), 4);
+    assert_int_equal(host_to_wide(HOST_ANSI, "\xC4\xE9\x80\x9F", 4, wide, 4), 4);
     assert_memory_equal(wide, u"\u00C4\u00E9\u20AC\u0178", sizeof wide);
-    assert_int_equal(host_wide_to_ansi(wide, 4, ansi, 4), 4);
+    assert_int_equal(host_from_wide(HOST_ANSI, wide, 4, ansi, 4), 4);
     assert_memory_equal(ansi, "\xC4\xE9\x80\x9F", 4);
 }
 
@@ -2110,8 +2110,8 @@ static void every_ansi_character_survives_the_round_trip(void **state)
         skip();
     for (int i = 0; i < 256; i++)
         in[i] = (char)i;
-    assert_int_equal(host_ansi_to_wide(in, 256, wide, 256), 256);
-    assert_int_equal(host_wide_to_ansi(wide, 256, out, 256), 256);
+    assert_int_equal(host_to_wide(HOST_ANSI, in, 256, wide, 256), 256);
+    assert_int_equal(host_from_wide(HOST_ANSI, wide, 256, out, 256), 256);
     assert_memory_equal(in, out, 256);
 }
 
@@ -2122,7 +2122,7 @@ static void what_ansi_cannot_express_becomes_a_question_mark(void **state)
     (void)state;
     if (other_code_page())
         skip();
-    assert_int_equal(host_wide_to_ansi(u"a\u4E2Db", 3, ansi, 3), 3);
+    assert_int_equal(host_from_wide(HOST_ANSI, u"a\u4E2Db", 3, ansi, 3), 3);
     assert_memory_equal(ansi, "a?b", 3);
 }
 
@@ -2132,25 +2132,161 @@ static void nulls_inside_are_converted(void **state)
     char ansi[5] = {1, 1, 1, 1, 1};
 
     (void)state;
-    assert_int_equal(host_ansi_to_wide("a\0b\0c", 5, wide, 5), 5);
+    assert_int_equal(host_to_wide(HOST_ANSI, "a\0b\0c", 5, wide, 5), 5);
     assert_memory_equal(wide, u"a\0b\0c", sizeof wide);
-    assert_int_equal(host_wide_to_ansi(u"a\0b\0c", 5, ansi, 5), 5);
+    assert_int_equal(host_from_wide(HOST_ANSI, u"a\0b\0c", 5, ansi, 5), 5);
     assert_memory_equal(ansi, "a\0b\0c", 5);
 }
 
 static void conversion_says_how_much_it_needs(void **state)
 {
+    (void)state;
+    assert_int_equal(host_to_wide(HOST_ANSI, "four", 4, NULL, 0), 4);
+    assert_int_equal(host_from_wide(HOST_ANSI, u"four", 4, NULL, 0), 4);
+    assert_int_equal(host_to_wide(HOST_ANSI, "", 0, NULL, 0), 0);
+    assert_int_equal(host_from_wide(65001, u"a\u00E9\u4E2D", 3, NULL, 0), 6);
+    assert_int_equal(host_to_wide(65001, "a\xC3\xA9\xE4\xB8\xAD", 6, NULL, 0), 3);
+}
+
+static void conversion_into_too_little_room_gives_0_and_stays_within_it(void **state)
+{
     uint16_t wide[3] = {0, 0, 7};
-    char ansi[3] = {0, 0, 7};
+    char narrow[3] = {0, 0, 7};
 
     (void)state;
-    assert_int_equal(host_ansi_to_wide("four", 4, NULL, 0), 4);
-    assert_int_equal(host_wide_to_ansi(u"four", 4, NULL, 0), 4);
-    assert_int_equal(host_ansi_to_wide("", 0, NULL, 0), 0);
-    assert_int_equal(host_ansi_to_wide("four", 4, wide, 2), 4);
-    assert_memory_equal(wide, u"fo\7", sizeof wide);
-    assert_int_equal(host_wide_to_ansi(u"four", 4, ansi, 2), 4);
-    assert_memory_equal(ansi, "fo\7", 3);
+    for (unsigned i = 0; i < 2; i++) {
+        static const unsigned pages[] = {HOST_ANSI, 65001};
+
+        assert_int_equal(host_to_wide(pages[i], "four", 4, wide, 2), 0);
+        assert_int_equal(wide[2], 7);
+        assert_int_equal(host_from_wide(pages[i], u"four", 4, narrow, 2), 0);
+        assert_int_equal(narrow[2], 7);
+        assert_int_equal(host_from_wide(pages[i], u"four", 4, narrow, 0), 0);
+    }
+}
+
+/* One text in many code pages: by number, and what the number means. */
+static const struct in_page {
+    unsigned code_page;
+    const char *narrow;
+    const uint16_t *wide;
+} in_pages[] = {
+    {437, "\x82\xE1", u"\u00E9\u00DF"},
+    {850, "\x82\xE1", u"\u00E9\u00DF"},
+    {932, "\x93\xFA\x83\x41", u"\u65E5\u30A2"},
+    {936, "\xD6\xD0", u"\u4E2D"},
+    {949, "\xB0\xA1", u"\uAC00"},
+    {950, "\xA4\xA4", u"\u4E2D"},
+    {1250, "\xB9\xE6", u"\u0105\u0107"},
+    {1251, "\xC6\xE6", u"\u0416\u0436"},
+    {1252, "\x80\xE9", u"\u20AC\u00E9"},
+    {1253, "\xE1", u"\u03B1"},
+    {1254, "\xF0", u"\u011F"},
+    {1255, "\xE0", u"\u05D0"},
+    {1256, "\xC8", u"\u0628"},
+    {1257, "\xE0", u"\u0105"},
+    {1258, "\xD5", u"\u01A0"},
+    {20866, "\xC1", u"\u0430"},
+    {28591, "\xE9", u"\u00E9"},
+    {28605, "\xA4", u"\u20AC"},
+    {65001, "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", u"\u00E9\u20AC\U0001F600"},
+};
+
+static size_t wide_length(const uint16_t *text)
+{
+    size_t n = 0;
+
+    while (text[n])
+        n++;
+    return n;
+}
+
+static void a_code_page_is_known_by_its_number(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof in_pages / sizeof *in_pages; i++) {
+        const struct in_page *p = &in_pages[i];
+        size_t bytes = strlen(p->narrow), units = wide_length(p->wide);
+        uint16_t wide[8];
+        char narrow[16];
+
+        if (!host_code_page(p->code_page))
+            fail_msg("no code page %u", p->code_page);
+        assert_int_equal(host_to_wide(p->code_page, p->narrow, bytes, wide, 8), units);
+        assert_memory_equal(wide, p->wide, units * sizeof *wide);
+        assert_int_equal(host_from_wide(p->code_page, p->wide, units, narrow, sizeof narrow), bytes);
+        assert_memory_equal(narrow, p->narrow, bytes);
+    }
+}
+
+static void other_numbers_are_no_code_pages(void **state)
+{
+    static const unsigned none[] = {1, 2, 3, 36, 12345, 12000, 28590, 65002, 0x7FFFFFFF, 0xFFFFFFFF};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        if (host_code_page(none[i]))
+            fail_msg("a code page %u", none[i]);
+    }
+    assert_int_equal(host_to_wide(12345, "text", 4, NULL, 0), 0);
+    assert_int_equal(host_from_wide(12345, u"text", 4, NULL, 0), 0);
+}
+
+static void what_a_code_page_lacks_becomes_its_default_character(void **state)
+{
+    char narrow[8];
+
+    (void)state;
+    assert_int_equal(host_from_wide(437, u"a\u4E2Db", 3, narrow, sizeof narrow), 3);
+    assert_memory_equal(narrow, "a?b", 3);
+    assert_int_equal(host_from_wide(932, u"\uAC00\u65E5", 2, narrow, sizeof narrow), 3);
+    assert_memory_equal(narrow, "?\x93\xFA", 3);
+}
+
+static void half_a_character_becomes_the_replacement_character(void **state)
+{
+    static const uint16_t half[] = {'a', 0xD83D, 'b'}, end[] = {'a', 0xD83D};
+    uint16_t wide[8];
+    char narrow[8];
+
+    (void)state;
+    assert_int_equal(host_from_wide(65001, half, 3, narrow, sizeof narrow), 5);
+    assert_memory_equal(narrow,
+                        "a\xEF\xBF\xBD"
+                        "b",
+                        5);
+    assert_int_equal(host_from_wide(65001, end, 2, narrow, sizeof narrow), 4);
+    assert_memory_equal(narrow, "a\xEF\xBF\xBD", 4);
+    assert_int_equal(host_to_wide(65001,
+                                  "a\xFF"
+                                  "b",
+                                  3, wide, 8),
+                     3);
+    assert_memory_equal(wide, u"a\uFFFDb", 3 * sizeof *wide);
+    assert_int_equal(host_to_wide(65001, "a\xC3", 2, wide, 8), 2);
+    assert_memory_equal(wide, u"a\uFFFD", 2 * sizeof *wide);
+}
+
+static void a_long_text_is_converted_as_a_whole(void **state)
+{
+    enum { LONG = 100000 };
+    uint16_t *wide = calloc(LONG, sizeof *wide), *back = calloc(LONG, sizeof *back);
+    char *narrow = malloc(3 * LONG);
+    size_t need, written, again;
+
+    (void)state;
+    for (unsigned i = 0; i < LONG; i++)
+        wide[i] = (uint16_t)(0x4E00 + i % 0x1000);
+    need = host_from_wide(65001, wide, LONG, NULL, 0);
+    written = host_from_wide(65001, wide, LONG, narrow, 3 * LONG);
+    again = host_to_wide(65001, narrow, written, back, LONG);
+    assert_int_equal(need, 3 * LONG);
+    assert_int_equal(written, 3 * LONG);
+    assert_int_equal(again, LONG);
+    assert_memory_equal(back, wide, LONG * sizeof *wide);
+    free(wide);
+    free(back);
+    free(narrow);
 }
 
 /* ---- Only here: rules for which Windows has other numbers, or no way to look ----------------------------
@@ -2593,6 +2729,12 @@ int main(void)
         RULE(what_ansi_cannot_express_becomes_a_question_mark),
         RULE(nulls_inside_are_converted),
         RULE(conversion_says_how_much_it_needs),
+        RULE(conversion_into_too_little_room_gives_0_and_stays_within_it),
+        RULE(a_code_page_is_known_by_its_number),
+        RULE(other_numbers_are_no_code_pages),
+        RULE(what_a_code_page_lacks_becomes_its_default_character),
+        RULE(half_a_character_becomes_the_replacement_character),
+        RULE(a_long_text_is_converted_as_a_whole),
 #ifndef _WIN32
         RULE(hundred_thousand_windows_at_once),
         RULE(places_of_windows_are_used_again),
