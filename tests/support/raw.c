@@ -296,12 +296,22 @@ static void receive(void *raw, const struct host_msg *hm)
 
 /* ---- Acting --------------------------------------------------------------------------------------- */
 
-void raw_open(struct raw *r)
+static void open_kind(struct raw *r, bool wide)
 {
     memset(r, 0, sizeof *r);
-    r->wnd = host_window_create(HOST_PLAIN, 0, false, receive, r);
+    r->wnd = host_window_create(HOST_PLAIN, 0, wide, receive, r);
     assert_true(r->wnd != 0);
     books.copies = host_post_passing(r->wnd) == HOST_PASS_COPY;
+}
+
+void raw_open(struct raw *r)
+{
+    open_kind(r, false);
+}
+
+void raw_open_wide(struct raw *r)
+{
+    open_kind(r, true);
 }
 
 void raw_die(struct raw *r)

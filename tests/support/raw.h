@@ -53,7 +53,8 @@ struct raw {
 void raw_books_open(void);
 void raw_books_close(void);
 
-void raw_open(struct raw *r); /* makes the window                                      */
+void raw_open(struct raw *r);      /* makes the window                                      */
+void raw_open_wide(struct raw *r); /* the same, a Unicode one                               */
 void raw_die(struct raw *r); /* destroys it without a word, freeing what was queued; nothing if it has gone */
 
 /* Asks for a conversation with RAW_SERVICE and RAW_TOPIC; false if nobody answers. */
