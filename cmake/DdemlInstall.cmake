@@ -30,7 +30,7 @@ install(FILES
 # pkg-config: paths relative to the .pc file, so that the installed tree can be moved.
 set(pc_libs_private "")
 if(WIN32)
-  set(pc_libs_private "-luser32")
+  set(pc_libs_private "-luser32 -lgdi32")
 elseif(CMAKE_THREAD_LIBS_INIT)
   set(pc_libs_private "${CMAKE_THREAD_LIBS_INIT}")
 endif()

@@ -86,10 +86,8 @@ void xact_unref(struct xact *x)
         return;
     if (x->id)
         map_remove(&in->xacts, &x->by_id);
-    if (x->mem) {
-        host_mem_free(x->mem);
-        ledger_count(&in->ledger, LEDGER_memory, -1);
-    }
+    if (x->mem)
+        wire_mem_free(&x->conv->end, x->mem, WIRE_HEADER, x->fmt);
     string_unref(x->item);
     mem_free(x->prepared);
     ledger_count(&in->ledger, LEDGER_transactions, -1);
@@ -261,7 +259,8 @@ static UINT take_answer(struct xact *x, struct client_result *result)
 
 UINT client_transact(struct conv *c, const struct client_call *call, struct client_result *result)
 {
-    struct wire_msg unsent = {.id = kind_of(call->type)->message, .mem = call->mem, .owned = true};
+    struct wire_msg unsent = {
+        .id = kind_of(call->type)->message, .fmt = (uint16_t)call->fmt, .mem = call->mem, .owned = true};
     struct xact *x = xact_new(c, call);
     UINT error;
 

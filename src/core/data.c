@@ -13,12 +13,12 @@ static struct wire_end books(struct inst *in)
     return (struct wire_end){.ledger = &in->ledger};
 }
 
-static void free_block(struct inst *in, host_mem mem)
+static void free_block(struct inst *in, host_mem mem, size_t header, UINT fmt)
 {
-    if (mem) {
-        host_mem_free(mem);
-        ledger_count(&in->ledger, LEDGER_memory, -1);
-    }
+    struct wire_end end = books(in);
+
+    if (mem)
+        wire_mem_free(&end, mem, header, fmt);
 }
 
 static struct data *data_make(struct inst *in, host_mem mem, size_t header, size_t size, UINT fmt)
@@ -51,7 +51,7 @@ struct data *data_new(struct inst *in, const void *src, size_t cb, size_t offset
     struct data *d = mem ? data_make(in, mem, header, offset + cb, fmt) : NULL;
 
     if (!d) {
-        free_block(in, mem);
+        free_block(in, mem, 0, 0);
         return NULL;
     }
     d->app_owned = app_owned;
@@ -95,11 +95,13 @@ void data_free(struct data *d)
 {
     host_mem mem = d && !d->borrowed ? d->mem : 0;
     struct inst *in = d ? d->inst : NULL;
+    size_t header = d ? d->header : 0;
+    UINT fmt = d ? d->fmt : 0;
 
     if (!d)
         return;
     forget(d);
-    free_block(in, mem);
+    free_block(in, mem, header, fmt);
 }
 
 host_mem data_consume(struct data *d, size_t header)
@@ -115,7 +117,7 @@ host_mem data_consume(struct data *d, size_t header)
     mem = 0;
     d->read_only = true; /* passed on: from now on everybody may rely on what it says */
     if (data_lock(d)) {
-        mem = wire_mem_new(&end, header, d->bytes, d->size);
+        mem = wire_mem_copy(&end, header, d->bytes, d->size, header ? d->fmt : 0);
         data_unlock(d);
     }
     if (used_up)

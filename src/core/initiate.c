@@ -39,6 +39,7 @@ static void pair(struct conv *c, host_wnd partner)
 
     c->end.partner = partner;
     c->end.passing = host_post_passing(partner);
+    c->end.no_handles = !host_handles_pass(partner);
     if (conv_read_card(partner, &card)) {
         c->end.local = true;
         c->partner_handle = card.handle;
@@ -329,6 +330,7 @@ static void accept_pair(struct inst *in, const struct caller *who, struct string
     }
     c->end.partner = who->wnd;
     c->end.passing = host_post_passing(who->wnd);
+    c->end.no_handles = !host_handles_pass(who->wnd);
     c->end.local = who->known;
     c->self = who->self;
     c->partner_handle = who->known ? who->card.handle : 0;

@@ -77,6 +77,10 @@ static void deliver_request(struct conv *c, struct delivery *j, uintptr_t *resul
         wire_dispose(&c->end, &reply, WIRE_POST_FAILED);
     } else if (!reply.mem) {
         answer(c, j, 0);
+    } else if (!wire_carries(&c->end, &reply)) {
+        inst_fail(c->inst, DMLERR_MEMORY_ERROR);
+        wire_dispose(&c->end, &reply, WIRE_POST_FAILED);
+        answer(c, j, 0);
     } else {
         reply.atom = j->m.atom; /* Q2: the question's reference goes back with the answer */
         j->m.atom = 0;

@@ -180,6 +180,22 @@ size_t host_mem_size(host_mem mem); /* 0 if mem is not a global block. win32: ma
                                      * blocks that others allocated                                     */
 void host_mem_free(host_mem mem);   /* any lock count; ignored if mem is not a global block              */
 
+/* ---- Data that is a handle ------------------------------------------------------------------------
+ *
+ * On Windows the data of some clipboard formats (bitmaps, palettes, metafiles) begins with the handle of an
+ * object of the process, and is nothing else. Other hosts have no such formats. */
+
+bool host_format_is_handle(unsigned fmt);
+
+/* A copy of the object, with a handle of its own; 0 if there is no memory. What is no handle of the format's
+ * kind is its own copy, and freeing it does nothing. */
+uintptr_t host_handle_copy(unsigned fmt, uintptr_t handle);
+void host_handle_free(unsigned fmt, uintptr_t handle);
+
+/* Do such handles, in messages to and from wnd, stand for the same at the other end? false: they are numbers
+ * there, good for nothing (or nobody knows, because the window is gone). */
+bool host_handles_pass(host_wnd wnd);
+
 /* ---- Global atoms --------------------------------------------------------------------------------- */
 
 #define HOST_ATOM_CHARS 255 /* the longest string atom, in UTF-16 units, without the terminator           */

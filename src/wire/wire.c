@@ -5,7 +5,10 @@
  *
  * Resources are booked to the instance while it holds them. A message that goes to a conversation of this
  * library in the same process takes its bookings along (only the instances' figures change); one that goes
- * anywhere else takes them off the books, and one that comes from elsewhere puts them on. */
+ * anywhere else takes them off the books, and one that comes from elsewhere puts them on.
+ *
+ * The payload of a DATA or POKE may be a handle (host_format_is_handle). What it stands for belongs to whom
+ * the table gives G, in every case: also where the system makes each side a copy of G. */
 
 #include "wire/wire.h"
 
@@ -64,9 +67,58 @@ static void free_mem(struct wire_end *end, host_mem mem)
     ledger_count(end->ledger, LEDGER_memory, -1);
 }
 
+/* ---- Payloads that are handles ------------------------------------------------------------------------ */
+
+static bool has_handle(const struct wire_msg *m)
+{
+    return (m->id == WIRE_DATA || m->id == WIRE_POKE) && m->mem && host_format_is_handle(m->fmt);
+}
+
+/* The place of the handle in a payload of that format; NULL: bytes. To be unlocked if it is not NULL. */
+static unsigned char *lock_handle(host_mem mem, size_t header, unsigned fmt)
+{
+    unsigned char *block = NULL;
+
+    if (host_format_is_handle(fmt) && host_mem_size(mem) >= header + sizeof(uintptr_t))
+        block = host_mem_lock(mem);
+    return block ? block + header : NULL;
+}
+
+static uintptr_t get_handle(host_mem mem, size_t header, unsigned fmt)
+{
+    const unsigned char *place = lock_handle(mem, header, fmt);
+    uintptr_t handle = 0;
+
+    if (place) {
+        memcpy(&handle, place, sizeof handle);
+        host_mem_unlock(mem);
+    }
+    return handle;
+}
+
+static void set_handle(host_mem mem, size_t header, unsigned fmt, uintptr_t handle)
+{
+    unsigned char *place = lock_handle(mem, header, fmt);
+
+    if (place) {
+        memcpy(place, &handle, sizeof handle);
+        host_mem_unlock(mem);
+    }
+}
+
+void wire_mem_free(struct wire_end *end, host_mem mem, size_t header, unsigned fmt)
+{
+    host_handle_free(fmt, get_handle(mem, header, fmt));
+    free_mem(end, mem);
+}
+
+/* ---- Letting go ---------------------------------------------------------------------------------------- */
+
 void wire_dispose(struct wire_end *end, struct wire_msg *m, enum wire_situation situation)
 {
     uint8_t frees_now = frees[m->id - WIRE_INITIATE][situation];
+    bool unsent = situation == WIRE_POST_FAILED && has_handle(m);
+    uintptr_t handle = unsent ? get_handle(m->mem, WIRE_HEADER, m->fmt) : m->handle;
 
     if (m->atom) {
         if (frees_now & FREE_A) {
@@ -76,6 +128,8 @@ void wire_dispose(struct wire_end *end, struct wire_msg *m, enum wire_situation 
             leaves(end, LEDGER_atoms);
         }
     }
+    if (handle && frees_now & FREE_G)
+        host_handle_free(m->fmt, handle);
     if (m->mem && m->owned) {
         if (frees_now & FREE_G || end->passing == HOST_PASS_COPY) /* a copy is nobody else's */
             free_mem(end, m->mem);
@@ -84,6 +138,7 @@ void wire_dispose(struct wire_end *end, struct wire_msg *m, enum wire_situation 
     }
     m->atom = 0;
     m->mem = 0;
+    m->handle = 0;
 }
 
 void wire_settle(struct wire_end *end, struct wire_sent *sent, enum wire_outcome outcome)
@@ -92,7 +147,9 @@ void wire_settle(struct wire_end *end, struct wire_sent *sent, enum wire_outcome
         enters(end, LEDGER_memory);
         free_mem(end, sent->mem);
     }
-    sent->mem = 0;
+    if (sent->handle && outcome == WIRE_NACKED && end->passing != HOST_PASS_MOVE)
+        host_handle_free(sent->fmt, sent->handle);
+    *sent = (struct wire_sent){0};
 }
 
 /* ---- Reading --------------------------------------------------------------------------------------------
@@ -113,6 +170,17 @@ static bool read_object(struct wire_msg *m)
     }
     host_mem_unlock(m->mem);
     return size >= WIRE_HEADER;
+}
+
+/* Finds out what the payload stands for. Where that is something else on either side it is nothing here. */
+static void read_handle(const struct wire_end *from, struct wire_msg *m)
+{
+    if (!has_handle(m))
+        return;
+    if (from->no_handles && m->owned)
+        set_handle(m->mem, WIRE_HEADER, m->fmt, 0);
+    else if (m->status & WIRE_FRELEASE)
+        m->handle = get_handle(m->mem, WIRE_HEADER, m->fmt);
 }
 
 /* Fills m from the two halves; false if the object that they name cannot be read. */
@@ -155,7 +223,9 @@ static bool read_parts(struct wire_msg *m, uintptr_t lo, uintptr_t hi)
 
 enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, struct wire_msg *m)
 {
-    struct wire_end stranger = {.ledger = end->ledger, .passing = host_post_passing(hm->wparam)};
+    struct wire_end stranger = {.ledger = end->ledger,
+                                .passing = host_post_passing(hm->wparam),
+                                .no_handles = !host_handles_pass(hm->wparam)};
     bool is_partner = hm->wparam == end->partner && hm->wparam;
     struct wire_end *from = is_partner ? end : &stranger;
     uintptr_t lo, hi;
@@ -175,6 +245,8 @@ enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, str
     if (!readable) /* the flags are unknown, but this library never lends: between its own ends all is given
                     */
         m->owned = m->owned || from->local;
+    else
+        read_handle(from, m);
     if (m->atom)
         enters(from, LEDGER_atoms);
     if (m->mem && m->owned)
@@ -202,19 +274,20 @@ static host_mem copy_object(struct wire_end *end, const struct wire_msg *m)
 
     if (!from)
         return 0;
-    copy = wire_mem_new(end, header, from + header, m->size);
+    copy = wire_mem_copy(end, header, from + header, m->size, m->fmt);
     host_mem_unlock(m->mem);
     return copy;
 }
 
 host_mem wire_claim(struct wire_end *end, struct wire_msg *m)
 {
-    host_mem mem;
+    bool lent = !m->owned || (has_handle(m) && !m->handle);
+    host_mem mem = m->mem;
 
-    if (!m->owned)
+    if (lent)
         return copy_object(end, m);
-    mem = m->mem;
     m->mem = 0;
+    m->handle = 0;
     return mem;
 }
 
@@ -238,6 +311,26 @@ host_mem wire_mem_new(struct wire_end *end, size_t header, const void *payload, 
         host_mem_unlock(mem);
     }
     return mem;
+}
+
+host_mem wire_mem_copy(struct wire_end *end, size_t header, const void *payload, size_t size, unsigned fmt)
+{
+    host_mem mem = wire_mem_new(end, header, payload, size);
+    uintptr_t handle = mem ? get_handle(mem, header, fmt) : 0, copy;
+
+    if (!handle)
+        return mem;
+    copy = host_handle_copy(fmt, handle);
+    set_handle(mem, header, fmt, copy);
+    if (copy)
+        return mem;
+    free_mem(end, mem);
+    return 0;
+}
+
+bool wire_carries(const struct wire_end *end, const struct wire_msg *m)
+{
+    return !m->mem || (host_mem_size(m->mem) <= host_post_limit() && !(end->no_handles && has_handle(m)));
 }
 
 static bool write_header(const struct wire_msg *m)
@@ -278,7 +371,7 @@ static bool write_message(struct wire_end *end, const struct wire_msg *m, struct
         lo = m->mem;
         break;
     }
-    if (m->mem && host_mem_size(m->mem) > host_post_limit())
+    if (!wire_carries(end, m))
         return false;
     if (!wire_pack(m->id, lo, hi, &hm->lparam))
         return false;
@@ -401,11 +494,15 @@ int wire_post(struct wire_end *end, struct wire_msg *m, struct wire_sent *sent)
     }
     if (sent)
         *sent = (struct wire_sent){.id = m->id, .mem = m->mem};
+    if (sent && has_handle(m)) {
+        sent->fmt = m->fmt;
+        sent->handle = get_handle(m->mem, WIRE_HEADER, m->fmt);
+    }
     r = post_in_order(end, m, &hm);
     if (r != HOST_OK) {
         not_posted(end, m, &hm);
         if (sent)
-            sent->mem = 0;
+            *sent = (struct wire_sent){0};
     }
     return r;
 }
@@ -421,7 +518,10 @@ int wire_answer(struct wire_end *end, struct wire_msg *m, uint16_t status)
     if (given_back) {
         ack.mem = m->mem;
         ack.owned = m->owned;
+        ack.fmt = m->fmt;
+        ack.handle = m->handle;
         m->mem = 0;
+        m->handle = 0;
     }
     if (m->id == WIRE_EXECUTE)
         ack.answer = ack.mem;

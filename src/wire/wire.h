@@ -49,6 +49,7 @@ struct wire_end {
     host_wnd self, partner;
     bool local; /* the partner is a conversation of this library in this process: it keeps the same books */
     enum host_passing passing; /* what posting does to the blocks in a message */
+    bool no_handles;           /* a handle that is data means nothing on the other side */
     struct ledger *ledger;     /* of the instance */
     struct list backlog;       /* messages that met a full queue, in order   */
     unsigned backlog_count;
@@ -65,6 +66,7 @@ struct wire_msg {
     host_mem mem;     /* G                                                                            */
     bool owned;       /* G is this side's to free or to pass on; false: it is only lent (fRelease = 0) */
     size_t size;      /* bytes of payload in G                                                        */
+    uintptr_t handle; /* read: what the payload stands for, if it is this side's with G; 0: bytes     */
     uintptr_t answer; /* an ACK's high part: an atom, or the G of an EXECUTE                          */
 };
 
@@ -95,6 +97,8 @@ void wire_dispose(struct wire_end *end, struct wire_msg *m, enum wire_situation 
 struct wire_sent {
     uint32_t id;
     host_mem mem; /* 0: nothing to remember. Not to be used otherwise: it may have gone */
+    uint16_t fmt; /* and what its payload stands for; 0: bytes                          */
+    uintptr_t handle;
 };
 
 enum wire_outcome { WIRE_ACKED, WIRE_NACKED, WIRE_ENDED, WIRE_OUTCOMES };
@@ -143,8 +147,17 @@ int wire_flush(struct wire_end *end);
 /* Disposes of the backlog: the conversation ends before it could be sent. */
 void wire_drop_backlog(struct wire_end *end);
 
+/* Can m be posted to this partner at all? Else wire_post fails with HOST_FAULT. */
+bool wire_carries(const struct wire_end *end, const struct wire_msg *m);
+
 /* A new G with room for `header` bytes before the payload (payload NULL: zeros), booked; 0 if there is no
  * memory. */
 host_mem wire_mem_new(struct wire_end *end, size_t header, const void *payload, size_t size);
+
+/* The same with a payload in that format: if it is a handle, it is that of a copy. */
+host_mem wire_mem_copy(struct wire_end *end, size_t header, const void *payload, size_t size, unsigned fmt);
+
+/* Frees a G that this side holds, and what a payload in that format stands for. */
+void wire_mem_free(struct wire_end *end, host_mem mem, size_t header, unsigned fmt);
 
 #endif

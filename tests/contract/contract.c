@@ -2047,6 +2047,53 @@ static void atoms_serve_many_threads(void **state)
     }
 }
 
+/* ---- Data that is a handle -----------------------------------------------------------------------------
+ */
+
+static const unsigned picture_formats[] = {2, 3, 9, 14, 0x82, 0x83, 0x8E};
+enum { PICTURE_FORMATS = sizeof picture_formats / sizeof *picture_formats };
+
+static void pictures_and_nothing_else_are_handles_on_windows(void **state)
+{
+    static const unsigned others[] = {0, 1, 4, 7, 8, 13, 15, 16, 17, 0x80, 0x81, 0xC001, 0x10002};
+
+    (void)state;
+    for (int i = 0; i < PICTURE_FORMATS; i++) {
+#ifdef _WIN32
+        assert_true(host_format_is_handle(picture_formats[i]));
+#else
+        assert_false(host_format_is_handle(picture_formats[i]));
+#endif
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(host_format_is_handle(others[i]));
+}
+
+static void what_is_no_picture_is_its_own_copy_and_can_be_freed(void **state)
+{
+    host_mem mem = host_mem_alloc(8, false); /* too small for one */
+
+    (void)state;
+    for (int i = 0; i < PICTURE_FORMATS; i++) {
+        const uintptr_t none[] = {0, 1, 0xFFFF, 0x12345678, UINTPTR_MAX, mem};
+
+        for (size_t k = 0; k < sizeof none / sizeof *none; k++) {
+            assert_int_equal(host_handle_copy(picture_formats[i], none[k]), none[k]);
+            host_handle_free(picture_formats[i], none[k]);
+        }
+    }
+    assert_int_equal(host_mem_size(mem), 8);
+    host_mem_free(mem);
+}
+
+static void handles_pass_between_windows_of_a_process(void **state)
+{
+    struct fx *fx = *state;
+
+    assert_true(host_handles_pass(window_of(fx, HOST_MOM, 0, &fx->rec)));
+    assert_true(host_handles_pass(actor_of(fx, HOST_MOM, hear_messages)->wnd));
+}
+
 /* ---- Heap and text ---------------------------------------------------------------------------------- */
 
 static void heap_is_zeroed(void **state)
@@ -2723,6 +2770,9 @@ int main(void)
         RULE(atom_may_have_255_characters),
         RULE(atoms_serve_many_threads),
         RULE(heap_is_zeroed),
+        RULE(pictures_and_nothing_else_are_handles_on_windows),
+        RULE(what_is_no_picture_is_its_own_copy_and_can_be_freed),
+        RULE(handles_pass_between_windows_of_a_process),
         RULE(ascii_is_the_same_on_both_sides),
         RULE(ansi_is_windows_1252),
         RULE(every_ansi_character_survives_the_round_trip),

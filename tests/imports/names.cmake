@@ -44,7 +44,7 @@ set(ours "")
 foreach(line IN LISTS dump)
   if(line MATCHES "DLL Name: ([^ ]+)")
     string(TOLOWER "${CMAKE_MATCH_1}" dll)
-    if(NOT dll MATCHES "^(ddeml|user32|kernel32|advapi32|msvcrt|ucrtbase|api-ms-win-[-a-z0-9]+)\\.dll$")
+    if(NOT dll MATCHES "^(ddeml|user32|gdi32|kernel32|advapi32|msvcrt|ucrtbase|api-ms-win-[-a-z0-9]+)\\.dll$")
       message(FATAL_ERROR "needs ${dll}, which Windows may not have")
     endif()
   elseif(dll AND line MATCHES "^[ \t]+[0-9a-f]+[ \t]+[0-9]+[ \t]+([A-Za-z_][A-Za-z0-9_]*)$") # address hint name

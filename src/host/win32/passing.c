@@ -66,6 +66,13 @@ enum host_passing host_post_passing(host_wnd to)
     return host_window_foreign(to) ? HOST_PASS_MOVE : HOST_PASS_SAME;
 }
 
+/* Windows makes the receiver handles of its own, of copies. Wine passes the numbers on, which another process
+ * would take for objects of its own. */
+bool host_handles_pass(host_wnd wnd)
+{
+    return !makes_copies() || (host_window_alive(wnd) && !host_window_foreign(wnd));
+}
+
 size_t host_post_limit(void)
 {
     /* Wine unpacks a message on the stack of the thread that receives it, 1 MB if nobody chose otherwise, and
