@@ -540,8 +540,10 @@ int main(void)
         rule_with("1.7", an_ansi_client_in_a_unicode_window_posts_unicode, raw_up, raw_down),
         rule_with("1.7", a_unicode_client_in_an_ansi_window_posts_ansi, raw_up, raw_down),
         rule_with("1.7", a_unicode_server_takes_unicode_from_a_unicode_window_as_it_is, raw_up, raw_down),
-        rule_with("1.7", a_unicode_server_takes_unicode_from_an_ansi_window_without_what_ansi_lacks, raw_up, raw_down),
-        rule_with("1.7", a_unicode_server_takes_ansi_from_either_window_as_unicode_up_to_its_null, raw_up, raw_down),
+        rule_with("1.7", a_unicode_server_takes_unicode_from_an_ansi_window_without_what_ansi_lacks, raw_up,
+                  raw_down),
+        rule_with("1.7", a_unicode_server_takes_ansi_from_either_window_as_unicode_up_to_its_null, raw_up,
+                  raw_down),
         rule_with("1.7", an_ansi_server_takes_unicode_from_either_window_as_ansi, raw_up, raw_down),
         rule_with("1.7", an_ansi_server_takes_ansi_from_either_window_as_it_is, raw_up, raw_down),
     };
