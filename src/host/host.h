@@ -43,6 +43,7 @@ enum host_event {
                                   * not be called. Never raised by host_window_destroy itself.           */
     HOST_EV_MOVED = 0x0506,      /* sent by a conversation window to another: its conversation has got a
                                   * window of its own (wparam: that one, lparam: the former)             */
+    HOST_EV_NEWS = 0x0507,       /* from host_tell                                                       */
 };
 
 struct host_msg {
@@ -156,7 +157,8 @@ bool host_take(host_wnd wnd, struct host_msg *msg);
 
 enum host_scope {
     HOST_ALL_MESSAGES, /* everything in the thread's queue, the program's own windows included           */
-    HOST_DDE_MESSAGES, /* only WM_DDE_*, the core's own events and messages sent from other threads      */
+    HOST_DDE_MESSAGES, /* only WM_DDE_*, the core's own events but the news, and messages sent from other
+                        * threads                                                                        */
 };
 
 /* Dispatches the calling thread's messages until done(arg) or until host_now_ms() reaches `until`; returns
@@ -167,6 +169,32 @@ bool host_pump(enum host_scope scope, bool (*done)(void *arg), void *arg, uint64
 /* Dispatches one message, for which it waits until host_now_ms() reaches `until` (0: only one that is there
  * already); false if there is none. */
 bool host_dispatch(enum host_scope scope, uint64_t until);
+
+/* ---- News ------------------------------------------------------------------------------------------ */
+
+#define HOST_NEWS_SIZE 2048 /* the largest record */
+
+/* Records of what happens, for whoever listens: the windows of this process and, on Windows, of the others
+ * that use this library. A kind is one bit, and the same for all of them. */
+
+/* From now on the window, one of the calling thread's, hears records of these kinds (a mask) instead of those
+ * before; 0: of none, and what it has not read is dropped. Its destruction does the same. false if the system
+ * refuses: all is as it was. */
+bool host_listen(host_wnd wnd, uint32_t kinds);
+
+/* All kinds that anybody listens to: to be asked before a record is made, because it costs nothing. */
+uint32_t host_listened(void);
+
+/* Gives a record of 1 .. HOST_NEWS_SIZE bytes to every window that listens to its kind, the caller's own
+ * included. A window that has about 1 MiB unread loses it. A thread's records keep their order. Nobody is
+ * waited for; only another process that stands still in the middle of this function holds a caller up, once,
+ * for a moment, and loses those records for all. */
+void host_tell(uint32_t kind, const void *record, size_t size);
+
+/* Takes the oldest record that the window, one of the calling thread's, has not read: its kind, at most `max`
+ * of its bytes, and as the result its size; 0: there is none. HOST_EV_NEWS is posted to the window for the
+ * first record to come, and after each host_hear as soon as there is another one. */
+size_t host_hear(host_wnd wnd, uint32_t *kind, void *record, size_t max);
 
 /* ---- Global memory: what messages carry ----------------------------------------------------------- */
 

@@ -13,6 +13,7 @@
  * of its windows. It is a leaf: no second lock is taken under it, and it is never held while a procedure
  * runs.
  * - The directory's lock (window.c) guards the free slots and the lists that broadcasts walk. A leaf, too.
+ * - The lock of the news (news.c) guards who listens and what is unread. A leaf, too.
  * - Everything marked "owner" is read and written by the owning thread alone. */
 
 #include <pthread.h>
@@ -28,6 +29,7 @@ enum { QUEUE_LIMIT = 10000, SPARE_LIMIT = 64 };
 
 struct timer;
 struct batch;
+struct listener;
 
 /* What a sleeping thread wants to be woken for. */
 enum wake {
@@ -75,6 +77,7 @@ struct window {
     host_proc *proc;
     void *ctx;
     struct timer *timer;
+    struct listener *listener;
 
     /* under the owner's lock */
     struct list dde, other; /* struct post.in_window: WM_DDE_*, the rest */
@@ -137,6 +140,7 @@ void queue_append(struct host_thread *t, struct window *w, struct post *p);
 bool queue_next(struct host_thread *me, unsigned kinds, struct job *job);
 void queue_drop(struct host_thread *me, struct window *w); /* everything that is queued for the window */
 void queue_free_spare(struct host_thread *me);
+bool queue_post_news(host_wnd wnd); /* takes the lock itself; a full queue does not refuse it */
 
 /* ---- timer.c ------------------------------------------------------------------------------------- */
 
@@ -153,6 +157,10 @@ void sent_refuse(struct host_thread *me, host_wnd gone); /* the window has close
 void sent_abandon(struct host_thread *me);               /* no running procedure will return any more  */
 bool batch_over(const struct batch *b);                  /* all have answered                           */
 void batches_end(struct host_thread *me);
+
+/* ---- news.c -------------------------------------------------------------------------------------- */
+
+void news_end(struct window *w); /* the window hears no more */
 
 /* ---- pump.c -------------------------------------------------------------------------------------- */
 

@@ -64,7 +64,7 @@ void queue_free_spare(struct host_thread *me)
 
 /* ---- In and out ----------------------------------------------------------------------------------- */
 
-int host_post(const struct host_msg *msg)
+static int post(const struct host_msg *msg, size_t limit)
 {
     struct window *w;
     struct host_thread *t = thread_lock_owner(msg->to, &w);
@@ -73,7 +73,7 @@ int host_post(const struct host_msg *msg)
 
     if (!t)
         return HOST_GONE;
-    if (t->queued == QUEUE_LIMIT)
+    if (t->queued >= limit)
         goto unlock;
     r = HOST_FAULT;
     p = new_post(t);
@@ -88,6 +88,18 @@ int host_post(const struct host_msg *msg)
 unlock:
     pthread_mutex_unlock(&t->lock);
     return r;
+}
+
+int host_post(const struct host_msg *msg)
+{
+    return post(msg, QUEUE_LIMIT);
+}
+
+bool queue_post_news(host_wnd wnd)
+{
+    struct host_msg msg = {.to = wnd, .id = HOST_EV_NEWS};
+
+    return post(&msg, SIZE_MAX) == HOST_OK;
 }
 
 static struct post *first_in_thread(struct list *l)

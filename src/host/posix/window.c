@@ -188,6 +188,7 @@ static void drop_messages(struct host_thread *me, struct window *w)
 static void free_window(struct host_thread *me, struct window *w)
 {
     timer_stop(me, w);
+    news_end(w);
     drop_messages(me, w);
     free(w->card);
     w->card = NULL;

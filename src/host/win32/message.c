@@ -14,6 +14,8 @@ static UINT system_id(uint32_t id)
         return win32_messages()->left;
     case HOST_EV_MOVED:
         return win32_messages()->moved;
+    case HOST_EV_NEWS:
+        return win32_messages()->news;
     default:
         return id;
     }

@@ -52,7 +52,9 @@ static BOOL CALLBACK set_up(INIT_ONCE *self, void *arg, void **result)
     messages.arrived = RegisterWindowMessageW(L"DdemlServiceArrived");
     messages.left = RegisterWindowMessageW(L"DdemlServiceLeft");
     messages.moved = RegisterWindowMessageW(L"DdemlConversationMoved");
-    if (messages.resume == 0 || messages.arrived == 0 || messages.left == 0 || messages.moved == 0)
+    messages.news = RegisterWindowMessageW(L"DdemlNews");
+    if (messages.resume == 0 || messages.arrived == 0 || messages.left == 0 || messages.moved == 0 ||
+        messages.news == 0)
         return FALSE;
     if (!win32_threads_open())
         return FALSE;
@@ -60,6 +62,7 @@ static BOOL CALLBACK set_up(INIT_ONCE *self, void *arg, void **result)
         win32_threads_close();
         return FALSE;
     }
+    win32_news_open();
     ready = true;
     return TRUE;
 }
@@ -76,4 +79,5 @@ __attribute__((destructor)) static void take_down(void)
     ready = false;
     win32_threads_close();
     win32_classes_close();
+    win32_news_close();
 }

@@ -47,7 +47,7 @@ struct thread {
 /* Numbers of our own messages: registered ones, because they travel between processes, and because a
  * filter on them must not catch anybody else's. */
 struct messages {
-    UINT resume, arrived, left, moved;
+    UINT resume, arrived, left, moved, news;
 };
 
 bool win32_ready(void); /* sets everything up at the first call; false: the system refused, try later */
@@ -69,6 +69,12 @@ void win32_classes_close(void);
 const WCHAR *win32_event_class(void);
 bool win32_owns(HWND hwnd); /* is it one of our windows, of any thread? */
 HWND win32_next_timed(struct thread *thread); /* goes round among those with a timer; NULL: none */
+
+/* ---- news.c ----------------------------------------------------------------------------------------- */
+
+void win32_news_open(void);
+void win32_news_close(void);
+void win32_news_end(HWND hwnd); /* the window hears no more */
 
 /* ---- passing.c -------------------------------------------------------------------------------------- */
 

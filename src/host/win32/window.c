@@ -97,6 +97,7 @@ static void deliver(struct window *self, uint32_t id, WPARAM wparam, LPARAM lpar
 
 static void detach(struct window *self)
 {
+    win32_news_end(self->hwnd);
     AcquireSRWLockExclusive(&records_lock);
     SetWindowLongPtrW(self->hwnd, 0, 0);
     ReleaseSRWLockExclusive(&records_lock);
@@ -131,6 +132,8 @@ static bool handle(HWND hwnd, UINT id, WPARAM wparam, LPARAM lparam)
         deliver(self, HOST_EV_UNREGISTER, wparam, lparam);
     else if (id == own->moved)
         deliver(self, HOST_EV_MOVED, wparam, lparam);
+    else if (id == own->news)
+        deliver(self, HOST_EV_NEWS, wparam, lparam);
     else if (id == WM_TIMER && self->timed)
         deliver(self, HOST_EV_TIMER, 0, 0);
     else if (id == WM_DESTROY && !self->expected)
