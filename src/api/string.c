@@ -73,6 +73,7 @@ static HSZ create(DWORD idInst, const void *text, int cp)
         return 0;
     }
     string_app_ref(s);
+    monitor_string(s, MH_CREATE);
     string_unref(s);
     return (HSZ)s->handle;
 }
@@ -104,6 +105,7 @@ BOOL WINAPI DdeKeepStringHandle(DWORD idInst, HSZ hsz)
     if (!s)
         return api_fail(in, DMLERR_INVALIDPARAMETER);
     string_app_ref(s);
+    monitor_string(s, MH_KEEP);
     return TRUE;
 }
 

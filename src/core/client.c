@@ -180,6 +180,8 @@ static void link_answered(struct xact *x, bool positive)
         l->no_data = x->flags & XTYPF_NODATA;
         l->ack_req = x->flags & XTYPF_ACKREQ;
     }
+    if (positive)
+        monitor_link(l, start);
     link_decide(l, alone ? NULL : last_asked(x));
 }
 

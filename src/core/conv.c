@@ -275,6 +275,7 @@ static void posted_message(struct conv *c, const struct host_msg *hm)
 
     if (hm->id < WIRE_TERMINATE || hm->id > WIRE_LAST)
         return;
+    monitor_received(c->inst, c, WIRE_POSTED, hm);
     switch (wire_read(&c->end, hm, &m)) {
     case WIRE_READ_STRAY:
         return;

@@ -39,6 +39,7 @@
 struct thread {
     struct list insts; /* every instance that has not been finished, the ending ones included */
     bool waiting;      /* in a synchronous transaction                                        */
+    unsigned watching; /* callbacks with XTYP_MONITOR that are running                        */
 };
 
 struct thread *thread_current(void); /* NULL: this thread has had no instance, or no memory */
@@ -234,6 +235,7 @@ struct conv {
     bool terminated;     /* the partner ended it                                       */
     bool broken;         /* the partner was found dead; dealt with from the message loop */
     bool owes_terminate; /* our TERMINATE could not be posted yet                        */
+    bool established;    /* monitors have been told, or would have been                  */
     unsigned holds;
     unsigned callbacks; /* active ones                     */
     struct wire_end end;
@@ -446,6 +448,7 @@ struct link {
     bool granted;        /* client: the server has said yes                                  */
     bool pending, dirty; /* server: an update is unacknowledged; the value has changed since */
     enum link_state state;
+    bool established; /* monitors have been told, or would have been */
     unsigned refs;
 };
 
@@ -476,5 +479,31 @@ void names_event(struct inst *in, const struct host_msg *hm); /* REGISTER / UNRE
 bool names_specific(const struct string *service, host_wnd *mom);
 /* The registered name that it stands for in this instance, borrowed; NULL: none. */
 struct string *names_base(struct inst *in, const struct string *specific);
+
+/* ---- Monitoring (monitor.c) ------------------------------------------------------------------------------
+ */
+
+/* A callback that has returned. */
+struct callback {
+    UINT type, fmt;
+    uintptr_t conv, hsz1, hsz2, data;
+    ULONG_PTR d1, d2;
+    uintptr_t result;
+};
+
+/* Each of these tells whoever monitors what has happened, and costs next to nothing if nobody does. What a
+ * monitor instance does itself is never told. */
+void monitor_error(const struct inst *in, UINT error);    /* in NULL: stored in all of the thread    */
+void monitor_string(const struct string *s, UINT action); /* MH_ */
+void monitor_conv(struct conv *c, bool established);      /* false: nothing unless it was established */
+void monitor_link(struct link *l, bool established);      /* the same                             */
+void monitor_callback(const struct inst *in, const struct conv *c, const struct callback *cb);
+/* A message that this library has not sent itself; c NULL: not for a conversation's window. */
+void monitor_received(const struct inst *in, const struct conv *c, enum wire_way way,
+                      const struct host_msg *hm);
+
+/* The other side: a monitor instance hears the kinds of its MF_ bits from now on, or nothing when it ends. */
+bool monitor_listen(const struct inst *in);
+void monitor_deliver(struct inst *in); /* the next event, by XTYP_MONITOR */
 
 #endif

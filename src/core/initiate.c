@@ -54,7 +54,7 @@ static void refuse(struct conv *c, host_wnd server)
     struct host_msg hm = {.to = server, .id = WIRE_TERMINATE, .wparam = c->end.self};
     struct conv *surplus;
 
-    if (host_post(&hm) != HOST_FULL)
+    if (wire_post_message(&hm) != HOST_FULL)
         return;
     surplus = conv_new(c->inst, true, NULL, NULL, &c->context, c);
     if (!surplus)
@@ -138,6 +138,7 @@ void conv_initiate_ack(struct conv *scout, const struct host_msg *hm)
     struct string *topic = take_name(scout->inst, (host_atom)(hm->lparam >> 16));
     struct conv *c = NULL;
 
+    monitor_received(scout->inst, scout, WIRE_SENT, hm);
     if (wanted(scout, hm->wparam, service, topic))
         c = scout->end.partner ? another(scout, hm->wparam) : scout_takes(scout, hm->wparam);
     if (!c) {
@@ -171,8 +172,8 @@ static int send_initiate(struct conv *c, host_atom service, host_atom topic)
     };
 
     if (names_specific(c->service_req, &hm.to))
-        return host_send(&hm, deadline_initiate());
-    return host_broadcast(HOST_TOP_LEVEL, &hm, deadline_initiate());
+        return wire_send_message(&hm, deadline_initiate());
+    return wire_send_to_all(&hm, deadline_initiate());
 }
 
 /* All answers are in: keeps the conversation, or ends what came about. Takes the caller's hold. */
@@ -182,6 +183,7 @@ static struct conv *connected(struct conv *c)
 
     if (connecting && c->end.partner && !c->broken && !c->inst->ending) {
         conv_open(c);
+        monitor_conv(c, true);
         conv_drop(c);
         return c;
     }
@@ -300,7 +302,7 @@ static bool send_ack(struct conv *c)
         .lparam = (uintptr_t)service | (uintptr_t)topic << 16,
     };
 
-    int r = service && topic ? host_send(&hm, deadline_initiate()) : HOST_FAULT;
+    int r = service && topic ? wire_send_message(&hm, deadline_initiate()) : HOST_FAULT;
 
     c->unsure = r == HOST_UNSURE;
     if (c->unsure)
@@ -341,6 +343,8 @@ static void accept_pair(struct inst *in, const struct caller *who, struct string
     c->offering = true;
     taken = send_ack(c);
     c->offering = false;
+    if (taken && c->state == CONV_OPEN)
+        monitor_conv(c, true);
     if (!taken)
         conv_finish(c);
     else if (c->state == CONV_OPEN && !(in->flags & CBF_SKIP_CONNECT_CONFIRMS))

@@ -31,7 +31,7 @@ static UINT reopen(DWORD id, PFNCALLBACK callback, DWORD flags)
         return DMLERR_DLL_USAGE;
     set_flags(in, callback, flags);
     in->filter = flags & APPCMD_FILTERINITS;
-    return DMLERR_NO_ERROR;
+    return monitor_listen(in) ? DMLERR_NO_ERROR : DMLERR_SYS_ERROR;
 }
 
 static struct inst *inst_new(struct thread *t)
@@ -116,7 +116,7 @@ UINT inst_open(DWORD *id, PFNCALLBACK callback, DWORD flags, bool unicode)
     set_flags(in, callback, flags);
     in->mom = window_new(in, HOST_MOM);
     in->event = in->mom ? window_new(in, HOST_EVENT) : 0;
-    in->handle = in->event ? handle_new(HANDLE_INSTANCE, in) : 0;
+    in->handle = in->event && monitor_listen(in) ? handle_new(HANDLE_INSTANCE, in) : 0;
     if (!in->handle) {
         inst_free(in);
         return DMLERR_SYS_ERROR;
@@ -139,6 +139,7 @@ void inst_fail(struct inst *in, UINT error)
 {
     struct thread *t;
 
+    monitor_error(in, error);
     if (in) {
         in->last_error = error;
         return;
@@ -155,7 +156,7 @@ void inst_fail(struct inst *in, UINT error)
 uintptr_t inst_raise(struct inst *in, struct conv *c, UINT type, UINT fmt, HCONV h, uintptr_t hsz1,
                      uintptr_t hsz2, uintptr_t data, ULONG_PTR d1, ULONG_PTR d2)
 {
-    uintptr_t result;
+    struct callback cb = {type, fmt, (uintptr_t)h, hsz1, hsz2, data, d1, d2, 0};
 
     if (in->ending)
         return 0;
@@ -164,7 +165,8 @@ uintptr_t inst_raise(struct inst *in, struct conv *c, UINT type, UINT fmt, HCONV
         conv_hold(c);
         c->callbacks++;
     }
-    result = (uintptr_t)in->callback(type, fmt, h, (HSZ)hsz1, (HSZ)hsz2, (HDDEDATA)data, d1, d2);
+    cb.result = (uintptr_t)in->callback(type, fmt, h, (HSZ)hsz1, (HSZ)hsz2, (HDDEDATA)data, d1, d2);
+    monitor_callback(in, c, &cb);
     if (c) {
         c->callbacks--;
         if (!c->callbacks && !c->running && !list_empty(&c->deliveries))
@@ -172,7 +174,7 @@ uintptr_t inst_raise(struct inst *in, struct conv *c, UINT type, UINT fmt, HCONV
         conv_drop(c);
     }
     inst_drop(in);
-    return result;
+    return cb.result;
 }
 
 /* ---- Events ----------------------------------------------------------------------------------------------
@@ -264,8 +266,10 @@ static void stray_message(struct inst *in, const struct host_msg *hm)
     struct wire_end nobody = {.ledger = &in->ledger};
     struct wire_msg m;
 
-    if (hm->id >= WIRE_TERMINATE && hm->id <= WIRE_LAST)
-        wire_read(&nobody, hm, &m);
+    if (hm->id < WIRE_TERMINATE || hm->id > WIRE_LAST)
+        return;
+    monitor_received(in, NULL, WIRE_POSTED, hm);
+    wire_read(&nobody, hm, &m);
 }
 
 void inst_event(void *inst, const struct host_msg *hm)
@@ -275,6 +279,7 @@ void inst_event(void *inst, const struct host_msg *hm)
     inst_hold(in);
     switch (hm->id) {
     case WIRE_INITIATE:
+        monitor_received(in, NULL, WIRE_SENT, hm);
         inst_initiate(in, hm);
         break;
     case HOST_EV_REGISTER:
@@ -287,6 +292,9 @@ void inst_event(void *inst, const struct host_msg *hm)
         break;
     case HOST_EV_TIMER:
         tick(in);
+        break;
+    case HOST_EV_NEWS:
+        monitor_deliver(in);
         break;
     case HOST_EV_DESTROYED:
         window_lost(in, hm->to);

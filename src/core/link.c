@@ -146,6 +146,7 @@ void link_end(struct link *l)
 {
     struct inst *in = l->inst;
 
+    monitor_link(l, false);
     list_remove(&l->node);
     list_remove(&l->in_group);
     map_remove(&in->links, &l->by_item);
@@ -248,6 +249,7 @@ void link_confirmed(struct link *l)
     if (!l->conv || l->state != LINK_STARTING)
         return;
     l->state = LINK_ACTIVE;
+    monitor_link(l, true);
     if (l->dirty && usable(l)) {
         l->dirty = false;
         serve(l, 0);

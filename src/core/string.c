@@ -130,6 +130,7 @@ bool string_app_unref(struct string *s)
 {
     if (!s->app_refs)
         return false;
+    monitor_string(s, MH_DELETE);
     s->app_refs--;
     dropped(s);
     return true;
@@ -137,6 +138,8 @@ bool string_app_unref(struct string *s)
 
 void string_forget(struct string *s)
 {
+    if (s->app_refs)
+        monitor_string(s, MH_CLEANUP);
     ledger_count(&s->inst->ledger, LEDGER_strings, -(long)(s->refs + s->app_refs));
     string_free(s);
 }

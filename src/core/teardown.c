@@ -18,6 +18,7 @@ static bool post_terminate(struct conv *c, int *result)
 /* What ends with the conversation on our side, whoever ends it. */
 static void stop_everything(struct conv *c)
 {
+    monitor_conv(c, false);
     delivery_discard(c);
     if (!c->client) /* a client may want its loops back (DdeReconnect) */
         link_end_all(c);

@@ -446,7 +446,7 @@ int wire_flush(struct wire_end *end)
 {
     while (!list_empty(&end->backlog)) {
         struct held *held = container_of(end->backlog.next, struct held, node);
-        int r = host_post(&held->hm);
+        int r = wire_post_message(&held->hm);
 
         if (r == HOST_GONE)
             wire_drop_backlog(end);
@@ -474,7 +474,7 @@ static int post_in_order(struct wire_end *end, const struct wire_msg *m, const s
     int r = wire_flush(end);
 
     if (r == HOST_OK)
-        r = host_post(hm);
+        r = wire_post_message(hm);
     if (r == HOST_OK)
         posted(end, m);
     else if (r == HOST_FULL && hold_back(end, m, hm))

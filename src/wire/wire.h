@@ -159,5 +159,30 @@ host_mem wire_mem_copy(struct wire_end *end, size_t header, const void *payload,
 
 /* Frees a G that this side holds, and what a payload in that format stands for. */
 void wire_mem_free(struct wire_end *end, host_mem mem, size_t header, unsigned fmt);
+/* ---- Watching (watch.c) ---------------------------------------------------------------------------------
+ *
+ * Whoever listens is told of every message once: by its sender if that is of this library, else by its
+ * receiver. */
+
+/* How a message travels; the kinds of record that tell of it (the MF_ bits of DDEML). */
+enum wire_way { WIRE_SENT = 0x02000000, WIRE_POSTED = 0x04000000 };
+
+enum { WIRE_EXCERPT = 32 };
+
+/* The record, the same for processes of either width. */
+struct wire_report {
+    uint32_t time, task; /* when; the thread that receives it, 0: everybody's */
+    uint64_t to, wparam, lparam, lo, hi;
+    uint32_t id, size;                   /* of the object, header included; 0: none */
+    unsigned char excerpt[WIRE_EXCERPT]; /* its beginning                           */
+};
+
+/* Tells of a message that is about to be sent, or that has come and has not been read yet. */
+void wire_tell(enum wire_way way, const struct host_msg *hm);
+
+/* host_post, host_send, and host_broadcast to the top-level windows, which tell of what they do. */
+int wire_post_message(const struct host_msg *hm);
+int wire_send_message(const struct host_msg *hm, uint32_t wait_ms);
+int wire_send_to_all(const struct host_msg *hm, uint32_t wait_ms);
 
 #endif
