@@ -66,6 +66,7 @@ WRAP(size_t, host_atom_name, (host_atom atom, uint16_t *buf), (atom, buf), 0)
 WRAP(bool, host_card_set, (host_wnd wnd, const struct host_card *card), (wnd, card), false)
 WRAP(host_mem, host_mem_alloc, (size_t size, bool fixed), (size, fixed), 0)
 WRAP(host_mem, host_mem_resize, (host_mem mem, size_t size), (mem, size), 0)
+WRAP(bool, host_listen, (host_wnd wnd, uint32_t kinds), (wnd, kinds), false)
 WRAP(bool, host_timer, (host_wnd wnd, uint32_t interval_ms), (wnd, interval_ms), false)
 WRAP(int, host_post, (const struct host_msg *msg), (msg), fault.flavour->post)
 WRAP(host_wnd, host_window_create,
@@ -125,6 +126,8 @@ enum { ANSWER_MS = 2, DEADLINE_MS = 3 };
 static struct play {
     bool alone; /* one instance is server and client */
     DWORD server, client;
+    bool watched; /* by a monitor: a shorter play */
+    DWORD monitor;
     HSZ service, topic, items[3];    /* the server's */
     HSZ cservice, ctopic, citems[3]; /* the client's */
     HCONV served;                    /* the server's side of the last conversation */
@@ -199,6 +202,8 @@ static void make_strings(void)
 static void enter(void)
 {
     DdeInitializeA(&play.server, callback, APPCLASS_STANDARD, 0);
+    if (play.watched)
+        DdeInitializeA(&play.monitor, callback, APPCLASS_MONITOR | MF_MASK, 0);
     if (play.alone)
         play.client = play.server;
     else
@@ -263,6 +268,21 @@ static void ask_later(HCONV conv)
     test_pump_all();
 }
 
+/* What there is to tell is told of one conversation. */
+static void perform_watched(void)
+{
+    HCONV conv;
+
+    enter();
+    conv = DdeConnect(play.client, play.cservice, play.ctopic, NULL);
+    DdeClientTransaction(NULL, 0, conv, play.citems[0], CF_TEXT, XTYP_ADVSTART, ANSWER_MS, NULL);
+    DdePostAdvise(play.server, 0, 0);
+    DdeConnect(play.client, play.citems[0], play.citems[0], NULL); /* nobody: an error */
+    test_pump_all();
+    DdeDisconnect(conv);
+    test_pump_all();
+}
+
 static void perform(void)
 {
     CONVINFO info = {.cb = sizeof info};
@@ -306,6 +326,7 @@ static void leave(bool server_first)
     DdeUninitialize(server_first ? play.server : play.client);
     if (!play.alone)
         DdeUninitialize(server_first ? play.client : play.server);
+    DdeUninitialize(play.monitor);
 }
 
 /* ---- Performances -----------------------------------------------------------------------------------------
@@ -327,7 +348,7 @@ static bool for_good(enum mode mode)
 static void on_thread(void *arg)
 {
     (void)arg;
-    perform();
+    (play.watched ? perform_watched : perform)();
 }
 
 static void run(enum mode mode, unsigned n)
@@ -336,7 +357,7 @@ static void run(enum mode mode, unsigned n)
         test_thread_join(test_thread_start(on_thread, NULL));
         return;
     }
-    perform();
+    (play.watched ? perform_watched : perform)();
     if (mode == UNTIL_LEAVE)
         fault.armed = false;
     leave(n % 2);
@@ -393,13 +414,16 @@ static bool flavoured(void)
            !strcmp(fault.what, "host_broadcast");
 }
 
-static bool perform_once(bool alone, enum mode mode, unsigned n, const struct flavour *flavour)
+enum cast { TWO_INSTANCES, ONE_INSTANCE, WITH_MONITOR, CASTS };
+
+static bool perform_once(enum cast cast, enum mode mode, unsigned n, const struct flavour *flavour)
 {
     struct figures before = figures();
 
     memset(&fault, 0, sizeof fault);
     memset(&play, 0, sizeof play);
-    play.alone = alone;
+    play.alone = cast == ONE_INSTANCE;
+    play.watched = cast == WITH_MONITOR;
     fault.for_good = for_good(mode);
     fault.at = n;
     fault.flavour = flavour;
@@ -421,16 +445,16 @@ enum { STRIDE = 1 };
 
 static void perform_all(enum mode mode)
 {
+    static const char *const casts[] = {"two instances", "one instance", "with a monitor"};
     unsigned failures = 0;
 
     DdemlSetDeadlines(DEADLINE_MS, DEADLINE_MS);
-    for (int alone = 0; alone < 2; alone++)
+    for (int cast = 0; cast < CASTS; cast++)
         for (unsigned n = 1; (n == 1 || fault.what) && failures < 20; n += STRIDE)
             for (int f = 0; f < FLAVOURS; f++) {
-                if (!perform_once(alone, mode, n, &flavours[f])) {
-                    print_error("that was %s, call %u (%s), flavour %s\n",
-                                alone ? "one instance" : "two instances", n, fault.what ? fault.what : "none",
-                                flavours[f].name);
+                if (!perform_once((enum cast)cast, mode, n, &flavours[f])) {
+                    print_error("that was %s, call %u (%s), flavour %s\n", casts[cast], n,
+                                fault.what ? fault.what : "none", flavours[f].name);
                     failures++;
                 }
                 if (!fault.what || !flavoured())

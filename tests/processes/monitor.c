@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* Monitoring across processes. Without arguments: the tests, which start this program again in the roles at
+ * its end. */
+
+#include "support/party.h"
+
+#include <stdlib.h>
+
+#include "host/host.h"
+
+/* ---- The other process ----------------------------------------------------------------------------------
+ */
+
+struct other {
+    PROCESS_INFORMATION process;
+    HANDLE ready; /* set by the other process when it has done its first part */
+};
+
+static struct other others[4];
+static unsigned n_others;
+
+static void event_name(char *to, size_t size, DWORD process, unsigned number)
+{
+    snprintf(to, size, "Local\\ddeml test %lu %u", (unsigned long)process, number);
+}
+
+static struct other *start(const char *role)
+{
+    struct other *o = &others[n_others];
+    STARTUPINFOA info = {.cb = sizeof info};
+    char path[MAX_PATH], name[64], command[MAX_PATH + 100];
+
+    assert_true(n_others < sizeof others / sizeof *others);
+    event_name(name, sizeof name, GetCurrentProcessId(), n_others);
+    o->ready = CreateEventA(NULL, TRUE, FALSE, name);
+    assert_non_null(o->ready);
+    GetModuleFileNameA(NULL, path, sizeof path);
+    snprintf(command, sizeof command, "\"%s\" %s %lu %u", path, role, (unsigned long)GetCurrentProcessId(),
+             n_others);
+    assert_true(CreateProcessA(path, command, NULL, NULL, FALSE, 0, NULL, NULL, &info, &o->process));
+    n_others++;
+    return o;
+}
+
+static bool is_ready(void *other)
+{
+    return WaitForSingleObject(((struct other *)other)->ready, 0) == WAIT_OBJECT_0;
+}
+
+static bool is_over(void *other)
+{
+    return WaitForSingleObject(((struct other *)other)->process.hProcess, 0) == WAIT_OBJECT_0;
+}
+
+static void await_ready(struct other *o)
+{
+    assert_true(test_pump_until(is_ready, o, TEST_PATIENCE_MS));
+}
+
+static DWORD await_end(struct other *o)
+{
+    DWORD code = 0;
+
+    assert_true(test_pump_until(is_over, o, TEST_PATIENCE_MS));
+    GetExitCodeProcess(o->process.hProcess, &code);
+    return code;
+}
+
+static void stop(struct other *o)
+{
+    TerminateProcess(o->process.hProcess, 99);
+    await_end(o);
+}
+
+static int down(void **state)
+{
+    while (n_others) {
+        struct other *o = &others[--n_others];
+
+        TerminateProcess(o->process.hProcess, 99);
+        WaitForSingleObject(o->process.hProcess, TEST_PATIENCE_MS);
+        CloseHandle(o->process.hProcess);
+        CloseHandle(o->process.hThread);
+        CloseHandle(o->ready);
+    }
+    return parties_down(state);
+}
+
+/* ---- What is heard ------------------------------------------------------------------------------------ */
+
+static struct heard {
+    DWORD task; /* whose events are counted; 0: everybody's */
+    unsigned strings, errors, convs, begun, links, callbacks, sent, posted;
+    char text[64]; /* the last string */
+    UINT error;
+    unsigned wrong; /* events out of a string's order */
+    BOOL last;      /* its last MH_                    */
+} heard;
+
+static bool is_watched(HANDLE task)
+{
+    return !heard.task || (DWORD)(uintptr_t)task == heard.task;
+}
+
+static void note_string(const MONHSZSTRUCTA *s)
+{
+    if (!is_watched(s->hTask))
+        return;
+    heard.strings++;
+    snprintf(heard.text, sizeof heard.text, "%s", s->str);
+    heard.wrong += s->fsAction == heard.last; /* they are made and freed in turns */
+    heard.last = s->fsAction;
+}
+
+static bool note(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    union {
+        MONHSZSTRUCTA string;
+        MONERRSTRUCT error;
+        MONCONVSTRUCT conv;
+        MONLINKSTRUCT link;
+        MONCBSTRUCT callback;
+        MONMSGSTRUCT message;
+        BYTE bytes[512];
+    } u = {.bytes = {0}};
+
+    (void)p, (void)result;
+    if (c->type != XTYP_MONITOR)
+        return false;
+    DdeGetData(c->data, u.bytes, sizeof u, 0);
+    switch (c->data2) {
+    case MF_HSZ_INFO:
+        note_string(&u.string);
+        break;
+    case MF_ERRORS:
+        heard.errors += is_watched(u.error.hTask);
+        heard.error = u.error.wLastError;
+        break;
+    case MF_CONV:
+        heard.convs += is_watched(u.conv.hTask);
+        heard.begun += u.conv.fConnect;
+        break;
+    case MF_LINKS:
+        heard.links += is_watched(u.link.hTask);
+        break;
+    case MF_CALLBACKS:
+        heard.callbacks += is_watched(u.callback.hTask);
+        break;
+    case MF_SENDMSGS:
+        heard.sent++;
+        break;
+    case MF_POSTMSGS:
+        heard.posted += is_watched(u.message.hTask);
+        break;
+    }
+    party_forget(p);
+    return true;
+}
+
+static struct party *watch(DWORD kinds)
+{
+    struct party *monitor = party_open(APPCLASS_MONITOR | kinds);
+
+    memset(&heard, 0, sizeof heard);
+    monitor->hook = note;
+    return monitor;
+}
+
+static bool has_heard_strings(void *n)
+{
+    return heard.strings >= *(unsigned *)n;
+}
+
+/* ---- The tests ---------------------------------------------------------------------------------------- */
+
+static void a_monitor_hears_everything_of_another_process(void **state)
+{
+    struct other *o;
+
+    (void)state;
+    watch(MF_MASK);
+    o = start("talk");
+    heard.task = o->process.dwThreadId;
+    assert_int_equal(await_end(o), 0);
+    test_pump_all();
+    assert_true(heard.strings > 0);
+    assert_int_equal(heard.errors, 1);
+    assert_int_equal(heard.error, DMLERR_INVALIDPARAMETER);
+    assert_int_equal(heard.convs, 4); /* both sides, from the beginning to the end */
+    assert_int_equal(heard.begun, 2);
+    assert_int_equal(heard.links, 4);
+    assert_true(heard.callbacks > 3);
+    assert_int_equal(heard.sent, 2);
+    assert_true(heard.posted > 5);
+    assert_string_equal(heard.text, ITEM); /* the last one to be cleaned up */
+}
+
+static void a_monitor_in_another_process_hears_everything_in_order(void **state)
+{
+    struct other *o = start("watch");
+    struct party *p;
+
+    (void)state;
+    await_ready(o);
+    p = party_open(0);
+    for (unsigned i = 0; i < 500; i++)
+        DdeFreeStringHandle(p->id, party_text(p, "text"));
+    assert_int_equal(await_end(o), 0);
+}
+
+static void a_monitor_that_is_killed_costs_the_others_nothing(void **state)
+{
+    struct other *o = start("hang");
+    struct party *p, *client;
+    HCONV conv;
+
+    (void)state;
+    await_ready(o);
+    assert_int_not_equal(host_listened(), 0);
+    p = party_serve(0);
+    for (unsigned i = 0; i < 1000; i++) {
+        DdeFreeStringHandle(p->id, party_text(p, "text"));
+        if (i == 500)
+            stop(o);
+    }
+    assert_int_equal(host_listened(), 0);
+    client = party_open(0);
+    conv = party_connect(client, SERVICE, TOPIC);
+    assert_non_null(party_send(client, conv, XTYP_POKE, "value", TEST_PATIENCE_MS, NULL));
+}
+
+static void a_monitor_outlives_whom_it_watches(void **state)
+{
+    unsigned many = 100, more;
+
+    (void)state;
+    watch(MF_HSZ_INFO);
+    for (unsigned i = 0; i < 3; i++) { /* killed wherever they are */
+        struct other *o = start("storm");
+
+        heard.strings = heard.wrong = 0;
+        heard.last = 0;
+        assert_true(test_pump_until(has_heard_strings, &many, TEST_PATIENCE_MS));
+        stop(o);
+        test_pump_all();
+        assert_int_equal(heard.wrong, 0);
+    }
+    more = heard.strings + 1;
+    party_text(party_open(0), "text");
+    assert_true(test_pump_until(has_heard_strings, &more, TEST_PATIENCE_MS));
+}
+
+/* The lock is the library's own: nothing else stops a process just there. */
+static void a_process_that_stands_still_while_it_tells_holds_nobody_up(void **state)
+{
+    unsigned some = 1;
+    struct other *o;
+    struct party *p;
+
+    (void)state;
+    watch(MF_HSZ_INFO);
+    p = party_open(0);
+    o = start("stand");
+    await_ready(o);
+    for (unsigned i = 0; i < 1000; i++)
+        DdeFreeStringHandle(p->id, party_text(p, "text"));
+    stop(o);
+    test_pump_all();
+    heard.strings = 0;
+    party_text(p, "text");
+    assert_true(test_pump_until(has_heard_strings, &some, TEST_PATIENCE_MS));
+    assert_int_equal(heard.strings, 1);
+}
+
+/* ---- The roles ------------------------------------------------------------------------------------------
+ */
+
+static void say_ready(char **argv)
+{
+    char name[64];
+    HANDLE ready;
+
+    event_name(name, sizeof name, (DWORD)strtoul(argv[2], NULL, 10), (unsigned)strtoul(argv[3], NULL, 10));
+    ready = OpenEventA(EVENT_MODIFY_STATE, FALSE, name);
+    SetEvent(ready);
+    CloseHandle(ready);
+}
+
+/* One conversation, of one instance with itself, with everything in it. */
+static int talk(char **argv)
+{
+    struct party *p = party_serve(0);
+    HCONV conv = party_connect(p, SERVICE, TOPIC);
+
+    (void)argv;
+    DdeNameService(p->id, 0, 0, 0);
+    party_transact(p, conv, XTYP_ADVSTART, TEST_PATIENCE_MS, NULL);
+    party_send(p, conv, XTYP_POKE, "value", TEST_PATIENCE_MS, NULL);
+    party_transact(p, conv, XTYP_ADVSTOP, TEST_PATIENCE_MS, NULL);
+    party_send(p, conv, XTYP_EXECUTE, "[run]", TEST_PATIENCE_MS, NULL);
+    DdeDisconnect(conv);
+    test_pump_all();
+    party_close(p);
+    return 0;
+}
+
+/* Until it has heard of 500 strings that were made and freed. */
+static int listen_to(char **argv)
+{
+    unsigned all = 1000;
+    struct party *monitor = watch(MF_HSZ_INFO);
+    bool ok;
+
+    say_ready(argv);
+    ok = test_pump_until(has_heard_strings, &all, TEST_PATIENCE_MS) && heard.strings == all && !heard.wrong;
+    party_close(monitor);
+    return !ok;
+}
+
+static int hang(char **argv)
+{
+    watch(MF_MASK);
+    say_ready(argv);
+    Sleep(INFINITE);
+    return 1;
+}
+
+static int storm(char **argv)
+{
+    struct party *p = party_open(0);
+
+    (void)argv;
+    while (p->id)
+        DdeFreeStringHandle(p->id, party_text(p, "storm"));
+    return 1;
+}
+
+static int stand(char **argv)
+{
+    HANDLE lock = OpenMutexA(SYNCHRONIZE, FALSE, "Local\\DdemlNewsLock1");
+
+    if (WaitForSingleObject(lock, TEST_PATIENCE_MS) == WAIT_OBJECT_0)
+        say_ready(argv);
+    Sleep(INFINITE);
+    return 1;
+}
+
+static const struct {
+    const char *name;
+    int (*play)(char **argv);
+} roles[] = {{"talk", talk}, {"watch", listen_to}, {"hang", hang}, {"storm", storm}, {"stand", stand}};
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(a_monitor_hears_everything_of_another_process, down),
+        cmocka_unit_test_teardown(a_monitor_in_another_process_hears_everything_in_order, down),
+        cmocka_unit_test_teardown(a_monitor_that_is_killed_costs_the_others_nothing, down),
+        cmocka_unit_test_teardown(a_monitor_outlives_whom_it_watches, down),
+        cmocka_unit_test_teardown(a_process_that_stands_still_while_it_tells_holds_nobody_up, down),
+    };
+
+    for (size_t i = 0; argc == 4 && i < sizeof roles / sizeof *roles; i++)
+        if (!strcmp(argv[1], roles[i].name))
+            return roles[i].play(argv);
+    return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
+}
