@@ -110,7 +110,7 @@ static UINT status_of(const struct conv *c)
     bool open = c->state == CONV_OPEN;
 
     return (open ? ST_CONNECTED : 0u) | (open && !list_empty(&c->links) ? ST_ADVISE : 0u) |
-           (c->in_list ? ST_INLIST : 0u) | (c->end.local ? ST_ISLOCAL : 0u) |
+           (c->in_list ? ST_INLIST : 0u) | (c->partner_handle ? ST_ISLOCAL : 0u) |
            (c->gate == GATE_BLOCKED ? ST_BLOCKED : 0u) | (c->gate == GATE_ONE ? ST_BLOCKNEXT : 0u) |
            (c->client ? ST_CLIENT : 0u) | (c->terminated ? ST_TERMINATED : 0u) | (c->self ? ST_ISSELF : 0u) |
            (open && c->client ? (UINT)ST_ESTABLISHED_CLIENT : 0u);
@@ -159,7 +159,7 @@ static void turn_round(const struct conv *c, CONVINFO *info)
     struct conv_card card;
 
     info->hConvPartner = (HCONV)c->handle;
-    info->hUser = conv_read_card(c->end.partner, &card) ? card.huser : 0;
+    info->hUser = conv_read_card(c->end.partner, &card) ? (DWORD_PTR)card.huser : 0;
     info->hwnd = (HWND)c->end.partner;
     info->hwndPartner = (HWND)c->end.self;
     info->hConvList = 0;
@@ -187,7 +187,7 @@ static bool ended_here(const struct thread *t, host_wnd wnd)
     return false;
 }
 
-/* A handle of another thread's side is known only as the partner of one of ours. */
+/* The side of another thread, or of another process, is known only as the partner of one of ours. */
 static struct conv *find_by_partner(HCONV h)
 {
     struct thread *t = thread_current();
@@ -258,7 +258,7 @@ BOOL WINAPI DdeSetUserHandle(HCONV hConv, DWORD id, DWORD_PTR hUser)
     }
     c->huser = hUser;
     if (c->end.self && !port_shared(c->port))
-        conv_write_card(c); /* the partner's view of it; a card that exists can always be replaced */
+        conv_write_card(c); /* the partner's view of it, which without memory stays as it was */
     return TRUE;
 }
 

@@ -19,6 +19,7 @@ enum handle_kind {
     HANDLE_CONVLIST,
     HANDLE_STRING,
     HANDLE_DATA,
+    HANDLE_PARTNER, /* a conversation's partner that has no handle in this table */
 };
 
 /* A handle for obj, owned by the calling thread; 0 if there is no memory for it. */

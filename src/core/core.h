@@ -227,7 +227,8 @@ struct conv {
     struct convlist *in_list; /* NULL: none                                     */
     struct inst *inst;
     uintptr_t handle;         /* 0: no longer valid */
-    uintptr_t partner_handle; /* 0: partner is not of this library */
+    uintptr_t partner_handle; /* 0: partner is not of this library. Its own handle if it is local, else one
+                               * of ours that stands for it: the values of others may equal our own       */
     enum conv_state state;
     bool client, self;
     bool offering;       /* server: the ACK of INITIATE is being sent                  */
@@ -255,14 +256,14 @@ struct conv {
     struct list unacked;      /* server: DATA that the client has still to acknowledge  */
 };
 
-/* What the card of a conversation window says. */
+/* What the card of a conversation window says, the same on 32 and on 64 bits. Handle and instance mean
+ * something only where the window is ours (host_window_ours). */
 struct conv_card {
-    uintptr_t handle;
+    uint64_t handle, huser;
     uint32_t inst;
-    DWORD_PTR huser;
     CONVCONTEXT context;
 };
-bool conv_read_card(host_wnd wnd, struct conv_card *card);
+bool conv_read_card(host_wnd wnd, struct conv_card *card); /* false: not a conversation of this library */
 bool conv_write_card(struct conv *c);
 
 /* scout: its window is to be used as well; NULL: the conversation gets one of its own. */

@@ -40,10 +40,14 @@ static void pair(struct conv *c, host_wnd partner)
     c->end.partner = partner;
     c->end.passing = host_post_passing(partner);
     c->end.no_handles = !host_handles_pass(partner);
-    if (conv_read_card(partner, &card)) {
-        c->end.local = true;
-        c->partner_handle = card.handle;
+    if (!conv_read_card(partner, &card))
+        return;
+    c->end.local = host_window_ours(partner);
+    if (c->end.local) {
+        c->partner_handle = (uintptr_t)card.handle;
         c->self = card.inst == inst_id(c->inst);
+    } else if (!c->partner_handle) { /* without memory for it the partner counts as a stranger */
+        c->partner_handle = handle_new(HANDLE_PARTNER, c);
     }
 }
 
@@ -330,12 +334,7 @@ static void accept_pair(struct inst *in, const struct caller *who, struct string
         inst_fail(in, DMLERR_MEMORY_ERROR);
         return;
     }
-    c->end.partner = who->wnd;
-    c->end.passing = host_post_passing(who->wnd);
-    c->end.no_handles = !host_handles_pass(who->wnd);
-    c->end.local = who->known;
-    c->self = who->self;
-    c->partner_handle = who->known ? who->card.handle : 0;
+    pair(c, who->wnd);
     conv_hold(c);
     conv_open(c);
     /* The books of a local pair are kept together: nothing was booked for the ACK's atoms on the client's
@@ -419,7 +418,7 @@ void inst_initiate(struct inst *in, const struct host_msg *hm)
     struct string *service = string_ref(base ? base : asked);
 
     who.known = conv_read_card(who.wnd, &who.card);
-    who.self = who.known && who.card.inst == inst_id(in);
+    who.self = who.known && host_window_ours(who.wnd) && who.card.inst == inst_id(in);
     if ((aservice && !asked) || (atopic && !topic) || filtered(in, &who, service))
         ; /* silence is the refusal */
     else if (service && topic)

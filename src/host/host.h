@@ -100,8 +100,13 @@ bool host_window_foreign(host_wnd wnd);    /* belongs to another process (memory
 uint32_t host_window_thread(host_wnd wnd); /* host_thread_id of its owner, also in another process (there
                                             * no other live thread of the session has it); 0: it is gone */
 
-/* A small record that the window's creator shows to everyone in the process who knows the window, so that
- * two instances of this library recognise each other. Copied in and out; dies with the window. */
+bool host_window_ours(host_wnd wnd); /* made by this very copy of the library; false if the window is gone */
+
+/* A small record that the window's creator shows to everyone who knows the window, so that two instances of
+ * this library recognise each other. On Windows the window may be another process's, or another copy of the
+ * library may have made it, and 32-bit and 64-bit programs read each other's cards: what is shown has to mean
+ * the same to all of them. Nothing that others do to a window looks like a card. Copied in and out; dies with
+ * the window. */
 #define HOST_CARD_SIZE 96
 struct host_card {
     size_t size;
@@ -110,7 +115,8 @@ struct host_card {
         unsigned char bytes[HOST_CARD_SIZE];
     } u;
 };
-bool host_card_set(host_wnd wnd, const struct host_card *card); /* false: window gone or no memory      */
+bool host_card_set(host_wnd wnd, const struct host_card *card); /* false: the window is gone or not ours, or
+                                                                 * no memory: a former card stays         */
 bool host_card_get(host_wnd wnd, struct host_card *card);       /* false: no such window, or no card     */
 
 /* Posts HOST_EV_TIMER (lparam 0) to a window of the calling thread every interval_ms; 0 stops it. At most

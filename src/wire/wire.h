@@ -47,7 +47,7 @@ enum {
 /* One end of a conversation, as far as messages are concerned. */
 struct wire_end {
     host_wnd self, partner;
-    bool local; /* the partner is a conversation of this library in this process: it keeps the same books */
+    bool local; /* the partner is a conversation of this copy of the library: it keeps the same books */
     enum host_passing passing; /* what posting does to the blocks in a message */
     bool no_handles;           /* a handle that is data means nothing on the other side */
     struct ledger *ledger;     /* of the instance */

@@ -594,6 +594,8 @@ static void own_window_is_not_foreign(void **state)
 
     assert_false(host_window_foreign(window_of(fx, HOST_MOM, 0, &fx->rec)));
     assert_false(host_window_foreign(a->wnd));
+    assert_true(host_window_ours(fx->wnd[0]));
+    assert_true(host_window_ours(a->wnd));
 }
 
 static void window_belongs_to_the_thread_that_made_it(void **state)
@@ -620,6 +622,7 @@ static void no_window_is_nothing(void **state)
         assert_false(host_window_unicode(none[i]));
         assert_false(host_window_is(none[i], HOST_MOM));
         assert_false(host_window_foreign(none[i]));
+        assert_false(host_window_ours(none[i]));
         assert_int_equal(host_window_thread(none[i]), 0);
         assert_false(host_card_get(none[i], &card));
         assert_false(host_take(none[i], &msg));
@@ -829,6 +832,103 @@ static void card_is_seen_from_other_threads(void **state)
     assert_true(host_card_get(a->wnd, &card));
     assert_int_equal(card.u.bytes[HOST_CARD_SIZE - 1], 0x5A);
 }
+
+#ifdef _WIN32
+
+/* The window of another part of the program; the caller destroys it. */
+static HWND strange_window(void)
+{
+    return CreateWindowExW(0, L"STATIC", NULL, 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+}
+
+static void what_others_put_on_a_window_is_no_card(void **state)
+{
+    HWND wnd = strange_window();
+    bool empty, lookalike;
+    struct host_card card;
+
+    (void)state;
+    empty = !host_card_get((host_wnd)wnd, &card);
+    for (unsigned atom = 1; atom < 0x2000; atom++)
+        SetPropW(wnd, (const WCHAR *)(uintptr_t)atom,
+                 (HANDLE)(uintptr_t)8); /* 8: a size that a card can have */
+    lookalike = host_card_get((host_wnd)wnd, &card);
+    for (unsigned atom = 1; atom < 0x2000; atom++)
+        RemovePropW(wnd, (const WCHAR *)(uintptr_t)atom);
+    DestroyWindow(wnd);
+    assert_true(empty);
+    assert_false(lookalike);
+}
+
+static void the_programs_own_window_takes_no_card(void **state)
+{
+    HWND wnd = strange_window();
+    struct host_card card;
+    bool ours, taken;
+
+    (void)state;
+    fill_card(&card, 1);
+    ours = host_window_ours((host_wnd)wnd);
+    taken = host_card_set((host_wnd)wnd, &card);
+    DestroyWindow(wnd);
+    assert_false(ours);
+    assert_false(taken);
+}
+
+/* What another process finds wrong with a window of this one that shows a card filled with 0x5A. */
+static int visit(host_wnd wnd)
+{
+    struct host_card card, expected;
+
+    fill_card(&card, 0);
+    fill_card(&expected, 0x5A);
+    expected.u.bytes[HOST_CARD_SIZE - 1] = 0; /* behind the end of what is shown */
+    if (!host_window_foreign(wnd) || host_window_ours(wnd))
+        return 1;
+    if (!host_card_get(wnd, &card))
+        return 2;
+    if (memcmp(&card, &expected, sizeof card) != 0)
+        return 3;
+    return host_card_set(wnd, &card) ? 4 : 0;
+}
+
+/* This program once more, as a visitor; its result. */
+static DWORD send_visitor(host_wnd wnd)
+{
+    WCHAR path[MAX_PATH], line[] = L"contract visit 0x00000000";
+    STARTUPINFOW startup = {.cb = sizeof startup};
+    PROCESS_INFORMATION process;
+    DWORD result = 100;
+
+    GetModuleFileNameW(NULL, path, MAX_PATH);
+    for (unsigned i = 0; i < 8; i++)
+        line[sizeof line / sizeof line[0] - 2 - i] = L"0123456789ABCDEF"[(DWORD)wnd >> (4 * i) & 0xF];
+    if (!CreateProcessW(path, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process))
+        return result;
+    if (WaitForSingleObject(process.hProcess, PATIENCE) == WAIT_OBJECT_0)
+        GetExitCodeProcess(process.hProcess, &result);
+    CloseHandle(process.hThread);
+    CloseHandle(process.hProcess);
+    return result;
+}
+
+static void card_is_seen_from_other_processes(void **state)
+{
+    struct fx *fx = *state;
+    host_wnd wnd = window_of(fx, HOST_MOM, 0, &fx->rec);
+    struct host_card card;
+
+    assert_int_equal(send_visitor(wnd), 2);
+    for (unsigned char with = 0; with <= 0x5A; with += 0x5A) { /* the second takes the place of the first */
+        fill_card(&card, with);
+        assert_true(host_card_set(wnd, &card));
+        assert_int_equal(send_visitor(wnd), with == 0x5A ? 0 : 3);
+    }
+    host_window_destroy(wnd);
+    assert_int_equal(send_visitor(wnd), 1);
+}
+
+#endif
 
 /* ---- Timers ----------------------------------------------------------------------------------------- */
 
@@ -2940,7 +3040,7 @@ static void nothing_outside_ascii_equals_ascii(void **state)
 
 #define RULE(name) cmocka_unit_test_setup_teardown(name, fx_up, fx_down)
 
-int main(void)
+int main(int argc, char *argv[])
 {
     const struct CMUnitTest tests[] = {
         RULE(thread_ids_differ),
@@ -2970,6 +3070,11 @@ int main(void)
         RULE(window_without_card_has_none),
         RULE(card_dies_with_window),
         RULE(card_is_seen_from_other_threads),
+#ifdef _WIN32
+        RULE(what_others_put_on_a_window_is_no_card),
+        RULE(the_programs_own_window_takes_no_card),
+        RULE(card_is_seen_from_other_processes),
+#endif
         RULE(timer_comes_again_and_again),
         RULE(timer_wakes_the_dde_scope),
         RULE(stopped_timer_is_silent),
@@ -3084,5 +3189,10 @@ int main(void)
 #endif
     };
 
+#ifdef _WIN32
+    if (argc == 3 && strcmp(argv[1], "visit") == 0)
+        return visit((host_wnd)strtoul(argv[2], NULL, 16));
+#endif
+    (void)argc, (void)argv;
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
 }

@@ -91,7 +91,12 @@ uint32_t host_window_thread(host_wnd wnd)
     return window_open(w, wnd) ? thread : 0;
 }
 
-/* All windows are of this process. */
+/* All windows are of this process, and there is one copy of the library in it. */
+bool host_window_ours(host_wnd wnd)
+{
+    return host_window_alive(wnd);
+}
+
 bool host_window_foreign(host_wnd wnd)
 {
     (void)wnd;

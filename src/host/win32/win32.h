@@ -17,7 +17,7 @@
 #define WM_DDE_LOWEST  0x03E0
 #define WM_DDE_HIGHEST 0x03E8
 
-/* One window of ours. Belongs to its thread; other threads only read `cls` and `card`, under records_lock. */
+/* One window of ours. Belongs to its thread; other threads only use `cls` and `card`, under records_lock. */
 struct window {
     HWND hwnd;
     enum host_class cls;
@@ -75,6 +75,12 @@ HWND win32_next_timed(struct thread *thread); /* goes round among those with a t
 void win32_news_open(void);
 void win32_news_close(void);
 void win32_news_end(HWND hwnd); /* the window hears no more */
+/* ---- card.c ------------------------------------------------------------------------------------------ */
+
+/* Shows a card in place of the former one, to everybody; NULL: none. false: no memory, the former one stays.
+ */
+bool win32_card_show(HWND hwnd, const struct host_card *former, const struct host_card *card);
+bool win32_card_read(HWND hwnd, struct host_card *card);
 
 /* ---- passing.c -------------------------------------------------------------------------------------- */
 

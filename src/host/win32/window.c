@@ -99,6 +99,8 @@ static void detach(struct window *self)
 {
     win32_news_end(self->hwnd);
     AcquireSRWLockExclusive(&records_lock);
+    if (self->card != NULL)
+        win32_card_show(self->hwnd, self->card, NULL);
     SetWindowLongPtrW(self->hwnd, 0, 0);
     ReleaseSRWLockExclusive(&records_lock);
     record_unlink(self);
@@ -257,6 +259,16 @@ bool host_window_is(host_wnd wnd, enum host_class cls)
     return lstrcmpiW(name, names[cls].unicode[false]) == 0 || lstrcmpiW(name, names[cls].unicode[true]) == 0;
 }
 
+bool host_window_ours(host_wnd wnd)
+{
+    bool ours;
+
+    AcquireSRWLockShared(&records_lock);
+    ours = record_of((HWND)wnd) != NULL;
+    ReleaseSRWLockShared(&records_lock);
+    return ours;
+}
+
 bool host_window_foreign(host_wnd wnd)
 {
     DWORD process = 0;
@@ -271,37 +283,38 @@ uint32_t host_window_thread(host_wnd wnd)
 
 bool host_card_set(host_wnd wnd, const struct host_card *card)
 {
-    struct host_card *copy = host_alloc(sizeof *copy), *old;
+    struct host_card *copy = host_alloc(sizeof *copy), *old = copy;
     struct window *self;
+    bool shown;
 
     if (copy == NULL)
         return false;
     *copy = *card;
     AcquireSRWLockExclusive(&records_lock);
     self = record_of((HWND)wnd);
-    if (self != NULL) {
+    shown = self != NULL && win32_card_show(self->hwnd, self->card, copy);
+    if (shown) {
         old = self->card;
         self->card = copy;
-    } else {
-        old = copy;
     }
     ReleaseSRWLockExclusive(&records_lock);
     host_free(old);
-    return self != NULL;
+    return shown;
 }
 
 bool host_card_get(host_wnd wnd, struct host_card *card)
 {
     struct window *self;
-    bool found;
+    bool ours, found;
 
     AcquireSRWLockShared(&records_lock);
     self = record_of((HWND)wnd);
-    found = self != NULL && self->card != NULL;
+    ours = self != NULL;
+    found = ours && self->card != NULL;
     if (found)
         *card = *self->card;
     ReleaseSRWLockShared(&records_lock);
-    return found;
+    return ours ? found : win32_card_read((HWND)wnd, card);
 }
 
 bool host_timer(host_wnd wnd, uint32_t interval_ms)
