@@ -269,7 +269,8 @@ DDEML_API BOOL WINAPI UnpackDDElParam(UINT msg, LPARAM lParam, PUINT_PTR puiLo, 
 DDEML_API BOOL WINAPI FreeDDElParam(UINT msg, LPARAM lParam);
 DDEML_API LPARAM WINAPI ReuseDDElParam(LPARAM lParam, UINT msgIn, UINT msgOut, UINT_PTR uiLo, UINT_PTR uiHi);
 
-/* Dynamic Data Exchange: security, quality of service */
+/* Dynamic Data Exchange: security, quality of service. On this system nobody can be impersonated: these, and
+ * DdeImpersonateClient, return FALSE with errno ENOSYS, or EINVAL for what is no window. */
 DDEML_API BOOL WINAPI DdeSetQualityOfService(HWND hwndClient, const SECURITY_QUALITY_OF_SERVICE *pqosNew,
                                              PSECURITY_QUALITY_OF_SERVICE pqosPrev);
 DDEML_API BOOL WINAPI ImpersonateDdeClientWindow(HWND hWndClient, HWND hWndServer);

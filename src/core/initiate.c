@@ -180,6 +180,15 @@ static int send_initiate(struct conv *c, host_atom service, host_atom topic)
     return wire_send_to_all(&hm, deadline_initiate());
 }
 
+/* The servers may act for us only as far as the context says. */
+static bool limits_servers(const struct conv *scout)
+{
+    const SECURITY_QUALITY_OF_SERVICE *quality = &scout->context.qos;
+    int r = quality->Length ? host_quality(scout->end.self, quality, NULL) : HOST_OK; /* 0: as usual */
+
+    return r == HOST_OK || r == HOST_ABSENT;
+}
+
 /* All answers are in: keeps the conversation, or ends what came about. Takes the caller's hold. */
 static struct conv *connected(struct conv *c)
 {
@@ -213,7 +222,7 @@ static UINT find_servers(struct inst *in, struct string *service, struct string 
     list_init(&s->found);
     if (scout)
         conv_hold(scout);
-    if (scout && ((service && !aservice) || (topic && !atopic))) {
+    if (scout && ((service && !aservice) || (topic && !atopic) || !limits_servers(scout))) {
         error = DMLERR_SYS_ERROR;
     } else if (scout) {
         scout->convst = XST_INIT1;

@@ -292,7 +292,7 @@ static void make_ansi(struct delivered *d)
     size_t n;
 
     memcpy(text, d->text, d->length * sizeof *text);
-    n = host_wide_to_ansi(text, d->length, to, 2 * HOST_ATOM_CHARS);
+    n = host_from_wide(HOST_ANSI, text, d->length, to, 2 * HOST_ATOM_CHARS);
     to[n] = 0;
     d->size = sizeof d->u.ansi + n;
     d->u.ansi.cb = (UINT)d->size;

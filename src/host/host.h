@@ -27,6 +27,7 @@ enum host_result {
     HOST_LATE = -3,   /* the deadline passed, and it was not begun   */
     HOST_FAULT = -4,  /* the system refused: out of memory, handles */
     HOST_UNSURE = -5, /* the deadline passed, but the receiver may have it or may still get it */
+    HOST_ABSENT = -6, /* the system has nothing of the kind                                    */
 };
 
 /* ---- Messages ------------------------------------------------------------------------------------ */
@@ -201,6 +202,19 @@ void host_tell(uint32_t kind, const void *record, size_t size);
  * of its bytes, and as the result its size; 0: there is none. HOST_EV_NEWS is posted to the window for the
  * first record to come, and after each host_hear as soon as there is another one. */
 size_t host_hear(host_wnd wnd, uint32_t *kind, void *record, size_t max);
+
+/* ---- Security ------------------------------------------------------------------------------------- */
+
+/* How far the servers of the conversations that a window asks for from now on may act for its owner; former
+ * (NULL: not wanted) receives what it was. The structure is the system's. HOST_ABSENT: nobody can act for
+ * others here, so that there is nothing to limit. Why it failed is also told as the system does it:
+ * GetLastError, errno. */
+struct _SECURITY_QUALITY_OF_SERVICE;
+int host_quality(host_wnd client, const struct _SECURITY_QUALITY_OF_SERVICE *quality,
+                 struct _SECURITY_QUALITY_OF_SERVICE *former);
+
+/* The calling thread takes the identity of the client of a conversation. Failures: as above. */
+bool host_impersonate(host_wnd client, host_wnd server);
 
 /* ---- Global memory: what messages carry ----------------------------------------------------------- */
 

@@ -724,25 +724,6 @@ static void server_functions_are_not_for_clients_and_monitors(void **state)
     assert_error(not_servers[1], DMLERR_DLL_USAGE);
 }
 
-/* ---- What this version does not offer
- * ---------------------------------------------------------------------------------- */
-
-static void functions_not_offered_yet_fail_and_take_nothing(void **state)
-{
-    SECURITY_QUALITY_OF_SERVICE qos = {.Length = sizeof qos};
-    DDEMLLEDGER before = ledger();
-    CONVINFO info = {.cb = sizeof info};
-
-    (void)state;
-    DdeQueryConvInfo(cast.conv, QID_SYNC, &info);
-    assert_false(DdeImpersonateClient(cast.served));
-    assert_false(DdeSetQualityOfService(info.hwnd, &qos, NULL));
-    assert_false(DdeSetQualityOfService(NULL, NULL, NULL));
-    assert_false(ImpersonateDdeClientWindow(info.hwndPartner, info.hwnd));
-    assert_ledger_equal(&before, "functions not offered");
-    assert_true(DdeSetUserHandle(cast.conv, QID_SYNC, 1)); /* the conversation is as it was */
-}
-
 /* ---- Texts
  * ---------------------------------------------------------------------------------------------------------
  */
@@ -1021,7 +1002,6 @@ int main(void)
         BAD("4.3", an_unknown_command_for_callbacks_is_refused),
         BAD("4.2", an_unknown_command_for_names_is_refused),
         BAD("4.1", server_functions_are_not_for_clients_and_monitors),
-        BAD("4.3", functions_not_offered_yet_fail_and_take_nothing),
         BAD("4.7", a_text_in_an_unknown_code_page_is_refused),
         BAD("4.7", no_text_is_refused_and_an_empty_one_has_no_handle),
         BAD("4.7", a_text_of_more_than_255_characters_is_refused),
