@@ -589,19 +589,18 @@ static void every_exported_function_has_its_list(void **state)
 int main(void)
 {
     struct CMUnitTest tests[N_CELLS + 3] = {
-        cmocka_unit_test(every_code_that_is_listed_has_its_cell),
-        cmocka_unit_test(every_cell_is_of_a_function_that_is_listed),
-        cmocka_unit_test(every_exported_function_has_its_list),
+        rule_with("2.6", every_code_that_is_listed_has_its_cell, NULL, NULL),
+        rule_with("2.6", every_cell_is_of_a_function_that_is_listed, NULL, NULL),
+        rule_with("2.6", every_exported_function_has_its_list, NULL, NULL),
     };
     unsigned n = 3;
 
     for (unsigned i = 0; i < N_CELLS; i++) {
         if (cells[i].empty)
             continue;
-        tests[n++] = (struct CMUnitTest){.name = cells[i].name,
-                                         .test_func = fails_as_documented,
-                                         .teardown_func = parties_down,
-                                         .initial_state = &cells[i]};
+        tests[n] = (struct CMUnitTest)rule("2.6", fails_as_documented);
+        tests[n].name = cells[i].name;
+        tests[n++].initial_state = &cells[i];
     }
     return _cmocka_run_group_tests(DDEML_TEST_NAME, tests, n, NULL, NULL);
 }

@@ -537,8 +537,10 @@ int main(void)
         rule_with("1.7", between_unicode_windows_a_unicode_client_posts_as_supplied, raw_up, raw_down),
         rule_with("1.7", to_an_ansi_window_a_unicode_client_posts_ansi, raw_up, raw_down),
         rule_with("1.7", an_ansi_client_posts_as_supplied_to_either_window, raw_up, raw_down),
+#ifdef _WIN32
         rule_with("1.7", an_ansi_client_in_a_unicode_window_posts_unicode, raw_up, raw_down),
         rule_with("1.7", a_unicode_client_in_an_ansi_window_posts_ansi, raw_up, raw_down),
+#endif
         rule_with("1.7", a_unicode_server_takes_unicode_from_a_unicode_window_as_it_is, raw_up, raw_down),
         rule_with("1.7", a_unicode_server_takes_unicode_from_an_ansi_window_without_what_ansi_lacks, raw_up,
                   raw_down),

@@ -129,8 +129,6 @@ static void a_client_that_never_took_the_ack_is_noticed(void **state)
 /* ---- Tests ----------------------------------------------------------------------------------------------
  */
 
-#define RAW(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
-
 /* ---- Updates --------------------------------------------------------------------------------------------
  */
 
@@ -219,11 +217,13 @@ static int forget_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RAW(a_surplus_server_whose_queue_is_full_is_told_later),
-        RAW(a_surplus_server_that_is_told_later_outlives_the_conversation),
-        cmocka_unit_test_teardown(a_client_that_never_took_the_ack_is_noticed, forget_refusals),
-        cmocka_unit_test_teardown(what_was_held_back_outlasts_a_system_that_refuses, forget_refusals),
-        cmocka_unit_test_teardown(what_was_held_back_is_sent_when_the_system_has_recovered, forget_refusals),
+        rule_with("protocol 5.1", a_surplus_server_whose_queue_is_full_is_told_later, set_up, tear_down),
+        rule_with("protocol 5.1", a_surplus_server_that_is_told_later_outlives_the_conversation, set_up,
+                  tear_down),
+        rule_with("protocol 7.6", a_client_that_never_took_the_ack_is_noticed, NULL, forget_refusals),
+        rule_with("protocol 6.2", what_was_held_back_outlasts_a_system_that_refuses, NULL, forget_refusals),
+        rule_with("protocol 6.2", what_was_held_back_is_sent_when_the_system_has_recovered, NULL,
+                  forget_refusals),
     };
 
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);

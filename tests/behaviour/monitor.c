@@ -41,7 +41,7 @@ static void read_name(HSZ atom, char *to)
     uint16_t text[HOST_ATOM_CHARS + 1];
     size_t n = atom ? host_atom_name((host_atom)(uintptr_t)atom, text) : 0;
 
-    host_wide_to_ansi(text, n, to, 255);
+    host_from_wide(HOST_ANSI, text, n, to, 255);
     to[n] = 0;
 }
 
@@ -1148,46 +1148,45 @@ static void a_monitor_whose_thread_ends_is_none_any_more(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_teardown(name, down)
     const struct CMUnitTest tests[] = {
-        TEST(an_event_has_its_structure_and_its_kind_alone),
-        TEST(events_come_from_the_message_loop),
-        TEST(the_structure_is_lent),
-        TEST(events_of_all_kinds_come_in_order),
-        TEST(each_monitor_gets_the_kinds_that_it_asked_for),
-        TEST(more_monitors_than_the_header_says_may_watch),
-        TEST(reinitialising_replaces_what_is_watched),
-        TEST(the_flags_of_others_mean_nothing),
-        TEST(what_is_unread_is_dropped_with_the_monitor),
-        TEST(a_monitor_may_end_in_its_callback),
-        TEST(what_monitors_do_is_told_to_nobody),
-        TEST(an_error_is_told_with_all_its_fields),
-        TEST(an_error_of_all_instances_is_told_once),
-        TEST(taking_an_error_is_none),
-        TEST(a_string_is_told_from_its_making_to_its_end),
-        TEST(an_atom_that_has_gone_can_still_be_read),
-        TEST(a_unicode_monitor_gets_texts_in_unicode),
-        TEST(the_longest_text_is_told_whole),
-        TEST(each_side_tells_the_beginning_and_the_end_of_a_conversation),
-        TEST(every_way_to_end_is_told_once_by_each_side),
-        TEST(a_conversation_that_does_not_come_about_is_not_told),
-        TEST(the_end_of_a_conversation_that_began_before_is_told),
-        TEST(each_side_tells_the_beginning_and_the_end_of_a_loop),
-        TEST(a_refused_loop_is_not_told),
-        TEST(loops_end_before_their_conversation),
-        TEST(every_callback_is_told_with_all_its_fields),
-        TEST(the_context_of_a_conversation_is_told_with_its_callbacks),
-        TEST(the_result_is_told_even_if_it_blocks),
-        TEST(a_callback_that_ends_its_instance_is_told),
-        TEST(the_messages_of_a_connection_are_told),
-        TEST(the_messages_of_transactions_are_told_with_what_they_carry),
-        TEST(a_message_that_cannot_be_posted_is_not_told),
-        TEST(what_a_stranger_serves_is_told_once),
-        TEST(what_a_stranger_asks_for_is_told_once),
-        TEST(events_of_other_threads_name_their_thread),
-        TEST(messages_between_threads_are_told_once),
-        TEST(a_monitor_that_hangs_costs_the_others_nothing),
-        TEST(a_monitor_whose_thread_ends_is_none_any_more),
+        rule_with("7", an_event_has_its_structure_and_its_kind_alone, NULL, down),
+        rule_with("7", events_come_from_the_message_loop, NULL, down),
+        rule_with("7", the_structure_is_lent, NULL, down),
+        rule_with("7", events_of_all_kinds_come_in_order, NULL, down),
+        rule_with("7", each_monitor_gets_the_kinds_that_it_asked_for, NULL, down),
+        rule_with("7", more_monitors_than_the_header_says_may_watch, NULL, down),
+        rule_with("7", reinitialising_replaces_what_is_watched, NULL, down),
+        rule_with("7", the_flags_of_others_mean_nothing, NULL, down),
+        rule_with("7", what_is_unread_is_dropped_with_the_monitor, NULL, down),
+        rule_with("7", a_monitor_may_end_in_its_callback, NULL, down),
+        rule_with("7", what_monitors_do_is_told_to_nobody, NULL, down),
+        rule_with("7", an_error_is_told_with_all_its_fields, NULL, down),
+        rule_with("7", an_error_of_all_instances_is_told_once, NULL, down),
+        rule_with("7", taking_an_error_is_none, NULL, down),
+        rule_with("7", a_string_is_told_from_its_making_to_its_end, NULL, down),
+        rule_with("7", an_atom_that_has_gone_can_still_be_read, NULL, down),
+        rule_with("7", a_unicode_monitor_gets_texts_in_unicode, NULL, down),
+        rule_with("7", the_longest_text_is_told_whole, NULL, down),
+        rule_with("7", each_side_tells_the_beginning_and_the_end_of_a_conversation, NULL, down),
+        rule_with("7", every_way_to_end_is_told_once_by_each_side, NULL, down),
+        rule_with("7", a_conversation_that_does_not_come_about_is_not_told, NULL, down),
+        rule_with("7", the_end_of_a_conversation_that_began_before_is_told, NULL, down),
+        rule_with("7", each_side_tells_the_beginning_and_the_end_of_a_loop, NULL, down),
+        rule_with("7", a_refused_loop_is_not_told, NULL, down),
+        rule_with("7", loops_end_before_their_conversation, NULL, down),
+        rule_with("7", every_callback_is_told_with_all_its_fields, NULL, down),
+        rule_with("7", the_context_of_a_conversation_is_told_with_its_callbacks, NULL, down),
+        rule_with("7", the_result_is_told_even_if_it_blocks, NULL, down),
+        rule_with("7", a_callback_that_ends_its_instance_is_told, NULL, down),
+        rule_with("7", the_messages_of_a_connection_are_told, NULL, down),
+        rule_with("7", the_messages_of_transactions_are_told_with_what_they_carry, NULL, down),
+        rule_with("7", a_message_that_cannot_be_posted_is_not_told, NULL, down),
+        rule_with("7", what_a_stranger_serves_is_told_once, NULL, down),
+        rule_with("7", what_a_stranger_asks_for_is_told_once, NULL, down),
+        rule_with("7", events_of_other_threads_name_their_thread, NULL, down),
+        rule_with("7", messages_between_threads_are_told_once, NULL, down),
+        rule_with("7", a_monitor_that_hangs_costs_the_others_nothing, NULL, down),
+        rule_with("7", a_monitor_whose_thread_ends_is_none_any_more, NULL, down),
     };
 #undef TEST
 
