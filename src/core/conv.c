@@ -117,7 +117,7 @@ struct conv *conv_new(struct inst *in, bool client, struct string *service, stru
     c->service = client ? string_ref(service) : NULL;
     c->topic = string_ref(topic);
     c->context = *context;
-    c->gate = in->starts_blocked ? GATE_BLOCKED : GATE_OPEN;
+    c->gate = in->gate;
     c->handle = handle_new(HANDLE_CONVERSATION, c);
     c->port = !c->handle ? NULL : scout ? scout->port : port_new(in, client);
     if (!c->port) {

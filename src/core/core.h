@@ -58,6 +58,13 @@ struct delivery;
 struct xact;
 struct group;
 
+enum conv_gate {
+    GATE_OPEN,
+    GATE_BLOCKED,
+    GATE_ONE,    /* lets one through, then closes */
+    GATE_PASSING /* that one is being delivered: closed for the others, but the callback sees it open */
+};
+
 /* ---- Instances ---------------------------------------------------------------------------------------- */
 
 struct inst {
@@ -73,8 +80,7 @@ struct inst {
 
     host_wnd mom, event;
     bool resume_posted, ticking;
-    bool starts_blocked; /* DdeEnableCallback(EC_DISABLE) for all: later conversations too */
-    bool one_of_all;     /* EC_ENABLEONE for all: the first delivery blocks the others     */
+    enum conv_gate gate; /* as DdeEnableCallback for all has left it: that of conversations to come */
 
     struct map strings; /* by atom                                  */
     struct list all_strings;
@@ -193,13 +199,6 @@ enum conv_state {
     CONV_CLOSING, /* tombstone: our TERMINATE is out, everything that arrives is disposed of      */
     CONV_DEAD,    /* nothing can arrive: the window goes with the last hold                       */
     CONV_STATES,
-};
-
-enum conv_gate {
-    GATE_OPEN,
-    GATE_BLOCKED,
-    GATE_ONE,    /* lets one through, then closes */
-    GATE_PASSING /* that one is being delivered: closed for the others, but the callback sees it open */
 };
 
 /* A conversation window. As a rule it has one conversation. Servers that are not of this library and answer

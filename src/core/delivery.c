@@ -74,10 +74,11 @@ static void close_gate(struct conv *c)
 {
     struct inst *in = c->inst;
 
-    if (in->one_of_all)
+    if (in->gate == GATE_ONE) {
+        in->gate = GATE_BLOCKED;
         list_each (node, next, &in->convs)
             container_of(node, struct conv, node)->gate = GATE_BLOCKED;
-    in->one_of_all = false;
+    }
     c->gate = GATE_PASSING;
 }
 
@@ -155,8 +156,7 @@ void delivery_enable(struct inst *in, struct conv *c, UINT command)
         set_gate(c, gate);
         return;
     }
-    in->starts_blocked = gate != GATE_OPEN;
-    in->one_of_all = gate == GATE_ONE;
+    in->gate = gate;
     list_each (node, next, &in->convs)
         set_gate(container_of(node, struct conv, node), gate);
 }

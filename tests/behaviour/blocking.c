@@ -437,6 +437,42 @@ static void enabling_one_of_all_delivers_one_of_any_and_blocks_all(void **state)
     }
 }
 
+static void enabling_one_of_all_with_nothing_waiting_lets_the_next_of_any_through(void **state)
+{
+    struct talk t = talk(), other = t;
+
+    (void)state;
+    other.conv = party_connect(t.client, SERVICE, TOPIC);
+    assert_true(enable(t.server, 0, EC_ENABLEONE));
+    start(&other, XTYP_POKE);
+    start(&other, XTYP_POKE);
+    start(&t, XTYP_POKE);
+    test_pump_all();
+    assert_int_equal(pokes(&t), 1);
+    assert_ptr_equal(party_last(t.server, XTYP_POKE)->conv, t.server->server);
+}
+
+static void enabling_one_of_all_holds_for_conversations_to_come(void **state)
+{
+    struct talk t = talk(), later = t, last = t;
+    HCONV second;
+
+    (void)state;
+    assert_true(enable(t.server, 0, EC_ENABLEONE));
+    later.conv = party_connect(t.client, SERVICE, TOPIC);
+    second = t.server->server;
+    start(&later, XTYP_POKE);
+    start(&later, XTYP_POKE);
+    test_pump_all();
+    last.conv = party_connect(t.client, SERVICE, TOPIC);
+    start(&last, XTYP_POKE);
+    start(&t, XTYP_POKE);
+    test_pump_all();
+    assert_int_equal(pokes(&t), 1);
+    assert_ptr_equal(party_last(t.server, XTYP_POKE)->conv, second);
+    assert_int_equal(status(t.server->server) & ST_BLOCKED, ST_BLOCKED);
+}
+
 static void a_block_of_the_one_that_was_enabled_lets_it_come_again(void **state)
 {
     struct talk t = talk();
@@ -677,6 +713,8 @@ int main(void)
         rule("6.5", one_conversation_can_be_enabled_among_disabled_ones),
         rule("6.5", enabling_one_with_nothing_waiting_lets_the_next_arriving_through),
         rule("6.5", enabling_one_of_all_delivers_one_of_any_and_blocks_all),
+        rule("6.5", enabling_one_of_all_with_nothing_waiting_lets_the_next_of_any_through),
+        rule("6.5", enabling_one_of_all_holds_for_conversations_to_come),
         rule("6.5", a_block_of_the_one_that_was_enabled_lets_it_come_again),
         rule("4.3", asking_whether_something_waits_changes_nothing),
         rule("6.5", a_blocked_transaction_is_one_that_waits),
