@@ -118,6 +118,8 @@ static UINT status_of(const struct conv *c)
 
 static void describe(const struct conv *c, CONVINFO *info)
 {
+    const struct delivery *j = delivery_current(c);
+
     info->hUser = c->huser;
     info->hConvPartner = (HCONV)c->partner_handle;
     info->hszSvcPartner = (HSZ)string_handle(c->service);
@@ -130,12 +132,12 @@ static void describe(const struct conv *c, CONVINFO *info)
     info->ConvCtxt = c->context;
     info->hwnd = (HWND)c->end.self;
     info->hwndPartner = (HWND)c->end.partner;
-    if (c->current) {
-        struct string *item = c->current->xact ? c->current->xact->item : c->current->item;
+    if (j) {
+        struct string *item = j->xact ? j->xact->item : j->item;
 
         info->hszItem = (HSZ)string_handle(item);
-        info->wFmt = c->current->fmt;
-        info->wType = c->current->type;
+        info->wFmt = j->fmt;
+        info->wType = j->type;
     } else if (c->waiting) {
         info->hszItem = (HSZ)string_handle(c->waiting->item);
         info->wFmt = c->waiting->fmt;

@@ -517,7 +517,7 @@ void client_deliver(struct conv *c, struct delivery *j, uintptr_t *result)
 void client_abandon(struct xact *x)
 {
     struct conv *c = x->conv;
-    bool waits = x->state == XACT_DONE && x->delivery && x->delivery != c->current;
+    bool waits = x->state == XACT_DONE && x->delivery && !x->delivery->under_way;
 
     if (waits)
         delivery_withdraw(c, x->delivery);
@@ -533,8 +533,12 @@ void client_abandon_all(struct conv *c)
         if (j->xact)
             delivery_withdraw(c, j);
     }
-    if (c->current && c->current->xact)
-        client_abandon(c->current->xact);
+    list_each (at, then, &c->under_way) {
+        struct delivery *j = container_of(at, struct delivery, node);
+
+        if (j->xact)
+            client_abandon(j->xact);
+    }
     list_each (place, after, &c->xacts) {
         struct xact *x = container_of(place, struct xact, node);
 
@@ -580,13 +584,13 @@ void client_tell_failed(struct conv *c)
     struct list *node;
 
     while ((node = list_pop(&c->failed)) != NULL) {
-        struct delivery *j = container_of(node, struct delivery, node), *outer = c->current;
+        struct delivery *j = container_of(node, struct delivery, node);
 
-        c->current = j;
+        delivery_begin(c, j);
         j->type = XTYP_XACT_COMPLETE;
         j->fmt = j->xact->fmt;
         raise_complete(c, j->xact);
-        c->current = outer;
+        delivery_end(j);
         ledger_count(&c->inst->ledger, LEDGER_queued, -1);
         delivery_free(c, j);
     }

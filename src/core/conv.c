@@ -80,6 +80,7 @@ static void conv_free(struct conv *c)
         handle_free(c->handle);
     if (c->partner_handle && !c->end.local)
         handle_free(c->partner_handle);
+    conv_initiated(c);
     string_unref(c->service_req);
     string_unref(c->service);
     string_unref(c->topic);
@@ -107,6 +108,7 @@ struct conv *conv_new(struct inst *in, bool client, struct string *service, stru
     list_init(&c->in_port);
     list_init(&c->member);
     list_init(&c->deliveries);
+    list_init(&c->under_way);
     list_init(&c->xacts);
     list_init(&c->failed);
     list_init(&c->links);
@@ -363,10 +365,10 @@ void conv_message(void *port, const struct host_msg *hm)
 /* What a callback was being given, or a caller was waiting for, when the thread ended in the middle of it. */
 static void forget_frames(struct conv *c)
 {
-    if (c->current) {
-        ledger_count(&c->inst->ledger, LEDGER_queued, -1);
-        delivery_free(c, c->current);
-    }
+    while (!list_empty(&c->under_way))
+        delivery_withdraw(c, container_of(c->under_way.next, struct delivery, node));
+    while (!list_empty(&c->failed))
+        delivery_withdraw(c, container_of(c->failed.next, struct delivery, node));
     if (c->waiting)
         xact_unref(c->waiting);
 }

@@ -16,10 +16,12 @@
  *   delivery  something that waits for its turn to be given to the callback
  *   link      an advise loop, on either side
  *
- * Two rules hold everywhere:
+ * Three rules hold everywhere:
  * - A callback may do anything. Whoever raises one holds the instance (inst_hold) and the conversation
  * (conv_hold) and looks at their state again afterwards. The last release of a conversation that has ended
  * buries it, the last release of an instance that is ending finishes it.
+ * - A thread may end inside a callback. What a call holds meanwhile stands in a list of the instance or of the
+ *   conversation, so that their end finds it.
  * - Errors are DMLERR_ codes from here upwards; the api stores them (inst_fail). */
 
 #include "winddeml.h"
@@ -93,8 +95,10 @@ struct inst {
     struct list convlists;
     struct map xacts; /* by id                                     */
     uint32_t last_xact;
-    struct map links;  /* by conversation and item                       */
-    struct map topics; /* advise groups by topic and item                */
+    struct map links; /* by conversation and item                       */
+    struct list all_links;
+    struct list scratch; /* memory of calls that are running */
+    struct map topics;   /* advise groups by topic and item                */
     struct list groups;
     unsigned link_changes; /* counts every change that a running DdePostAdvise must know of */
 
@@ -108,6 +112,12 @@ void inst_hold(struct inst *in);
 void inst_drop(struct inst *in);
 void inst_close(struct inst *in); /* DdeUninitialize; finished when the last hold goes */
 void inst_abort(struct inst *in); /* its thread ends: closed and finished without waiting      */
+
+/* Memory that a call of this library needs while callbacks run. A thread may end inside one of them, and then
+ * nobody comes back to free it: whatever such a call holds stands in a list of the instance or of the
+ * conversation. NULL: none left. */
+void *scratch_new(struct inst *in, size_t size);
+void scratch_free(void *p); /* NULL: nothing */
 
 /* Stores an error: in the instance, or in every instance of the thread if in is NULL. */
 void inst_fail(struct inst *in, UINT error);
@@ -239,20 +249,21 @@ struct conv {
     unsigned holds;
     unsigned callbacks; /* active ones                     */
     struct wire_end end;
+    host_atom asked[2]; /* client: references for the INITIATE that is going round */
     struct string *service_req, *service, *topic;
     CONVCONTEXT context;
     DWORD_PTR huser;
     UINT last_error, convst;
     enum conv_gate gate;
 
-    struct list deliveries;   /* what waits for its turn                                */
-    bool running;             /* they are being worked off                          */
-    struct delivery *current; /* being delivered                                        */
-    struct list xacts;        /* client: outstanding, oldest first                      */
-    struct list failed;       /* client: deliveries of those that the end has failed    */
-    struct xact *waiting;     /* client: the synchronous one whose caller waits         */
-    struct list links;        /* both sides                                             */
-    struct list unacked;      /* server: DATA that the client has still to acknowledge  */
+    struct list deliveries; /* what waits for its turn                                */
+    bool running;           /* they are being worked off                          */
+    struct list under_way;  /* being delivered, the innermost last                    */
+    struct list xacts;      /* client: outstanding, oldest first                      */
+    struct list failed;     /* client: deliveries of those that the end has failed    */
+    struct xact *waiting;   /* client: the synchronous one whose caller waits         */
+    struct list links;      /* both sides                                             */
+    struct list unacked;    /* server: DATA that the client has still to acknowledge  */
 };
 
 /* What the card of a conversation window says, the same on 32 and on 64 bits. Handle and instance mean
@@ -289,6 +300,7 @@ UINT conv_connect_all(struct convlist *l, struct string *service, struct string 
                       const CONVCONTEXT *context);
 /* Opens a conversation once more that its server has ended, and its loops. NULL: no server. */
 struct conv *conv_reconnect(struct conv *c, UINT *error);
+void conv_initiated(struct conv *c); /* its INITIATE, if there was one, has gone round */
 void conv_initiate_ack(struct conv *c, const struct host_msg *hm);
 void conv_moved(struct conv *c, const struct host_msg *hm);
 void inst_initiate(struct inst *in, const struct host_msg *hm);
@@ -334,6 +346,7 @@ struct delivery {
     struct string *item; /* of the message                                       */
     bool notice;         /* client: an update that the server wants acknowledged */
     bool did_something;  /* UNADVISE: at least one link has ended                */
+    bool under_way;      /* the callback is running                              */
     UINT type, fmt;      /* what the callback is being given                     */
 };
 
@@ -345,6 +358,9 @@ void delivery_discard(struct conv *c); /* disposes of everything that waits, by 
 void delivery_withdraw(struct conv *c, struct delivery *j);
 void delivery_free(struct conv *c, struct delivery *j); /* one that does not wait */
 bool delivery_blocked(const struct conv *c);
+void delivery_begin(struct conv *c, struct delivery *j);
+void delivery_end(struct delivery *j);
+struct delivery *delivery_current(const struct conv *c); /* the innermost one; NULL: none is under way */
 void delivery_enable(struct inst *in, struct conv *c, UINT command); /* DdeEnableCallback; c NULL: all */
 bool delivery_waiting(const struct inst *in, const struct conv *c);
 
@@ -437,6 +453,7 @@ enum link_state {
 
 struct link {
     struct list node; /* conv->links                           */
+    struct list all;
     struct map_node by_item;
     struct list in_group; /* server: of the advise group           */
     struct group *group;  /* server                                */
@@ -459,6 +476,7 @@ void link_ref(struct link *l);
 void link_unref(struct link *l);
 void link_end(struct link *l); /* takes it out of the conversation */
 void link_end_all(struct conv *c);
+void link_forget(struct link *l);    /* the instance ends: whoever still holds it */
 void link_confirmed(struct link *l); /* server: the ACK of ADVISE is out     */
 void link_update_acked(struct conv *c, struct wire_msg *ack);
 void link_settle_all(struct conv *c); /* server: no ACK will come any more */

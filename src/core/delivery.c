@@ -82,6 +82,23 @@ static void close_gate(struct conv *c)
     c->gate = GATE_PASSING;
 }
 
+void delivery_begin(struct conv *c, struct delivery *j)
+{
+    list_append(&c->under_way, &j->node);
+    j->under_way = true;
+}
+
+void delivery_end(struct delivery *j)
+{
+    list_remove(&j->node);
+    j->under_way = false;
+}
+
+struct delivery *delivery_current(const struct conv *c)
+{
+    return list_empty(&c->under_way) ? NULL : container_of(c->under_way.prev, struct delivery, node);
+}
+
 /* Makes one delivery; false if the callback blocked it. */
 static bool deliver(struct conv *c, struct delivery *j)
 {
@@ -89,9 +106,9 @@ static bool deliver(struct conv *c, struct delivery *j)
 
     if (c->gate == GATE_ONE)
         close_gate(c);
-    c->current = j;
+    delivery_begin(c, j);
     (c->client ? client_deliver : server_deliver)(c, j, &result);
-    c->current = NULL;
+    delivery_end(j);
     if (c->gate == GATE_PASSING)
         c->gate = GATE_BLOCKED;
     if (result != BLOCKED_RESULT || c->state != CONV_OPEN)

@@ -167,12 +167,12 @@ void conv_moved(struct conv *c, const struct host_msg *hm)
     c->owes_terminate = c->state == CONV_CLOSING;
 }
 
-static int send_initiate(struct conv *c, host_atom service, host_atom topic)
+static int send_initiate(struct conv *c)
 {
     struct host_msg hm = {
         .id = WIRE_INITIATE,
         .wparam = c->end.self,
-        .lparam = (uintptr_t)service | (uintptr_t)topic << 16,
+        .lparam = (uintptr_t)c->asked[0] | (uintptr_t)c->asked[1] << 16,
     };
 
     if (names_specific(c->service_req, &hm.to))
@@ -209,29 +209,47 @@ static struct conv *connected(struct conv *c)
     return NULL;
 }
 
-/* Sends INITIATE to everyone. Afterwards s->found holds what is open, borrowed. */
+void conv_initiated(struct conv *c)
+{
+    c->search = NULL;
+    for (int i = 0; i < 2; i++) {
+        atom_release(c->inst, c->asked[i]);
+        c->asked[i] = 0;
+    }
+}
+
+/* Sends INITIATE to everyone; the answers come meanwhile. */
+static UINT ask_everyone(struct conv *scout, struct string *service, struct string *topic, struct search *s)
+{
+    UINT error = DMLERR_NO_CONV_ESTABLISHED;
+
+    scout->asked[0] = string_atom_ref(service);
+    scout->asked[1] = string_atom_ref(topic);
+    if ((service && !scout->asked[0]) || (topic && !scout->asked[1]) || !limits_servers(scout)) {
+        error = DMLERR_SYS_ERROR;
+    } else {
+        scout->convst = XST_INIT1;
+        scout->search = s;
+        send_initiate(scout);
+    }
+    conv_initiated(scout);
+    return error;
+}
+
+/* Asks everyone. Afterwards s->found holds what is open, borrowed. */
 static UINT find_servers(struct inst *in, struct string *service, struct string *topic,
                          const CONVCONTEXT *context, struct search *s)
 {
     struct conv *scout = conv_new(in, true, service, topic, context, NULL);
-    host_atom aservice = string_atom_ref(service), atopic = string_atom_ref(topic);
-    UINT error = scout ? DMLERR_NO_CONV_ESTABLISHED : DMLERR_MEMORY_ERROR;
+    UINT error = DMLERR_MEMORY_ERROR;
     struct list answers, *node;
 
     list_init(&answers);
     list_init(&s->found);
-    if (scout)
+    if (scout) {
         conv_hold(scout);
-    if (scout && ((service && !aservice) || (topic && !atopic) || !limits_servers(scout))) {
-        error = DMLERR_SYS_ERROR;
-    } else if (scout) {
-        scout->convst = XST_INIT1;
-        scout->search = s;
-        send_initiate(scout, aservice, atopic);
-        scout->search = NULL;
+        error = ask_everyone(scout, service, topic, s);
     }
-    atom_release(in, aservice);
-    atom_release(in, atopic);
     while ((node = list_pop(&s->found)) != NULL)
         list_append(&answers, node);
     if (scout && scout->end.partner)
@@ -401,7 +419,7 @@ static void offer_many(struct inst *in, const struct caller *who, struct string 
                                   string_handle(service), 0, who->known ? (ULONG_PTR)&context : 0, who->self);
     struct data *d = result && result != BLOCKED_RESULT ? data_get((HDDEDATA)result) : NULL;
     size_t size = d ? d->size : 0;
-    HSZPAIR *pairs = d && d->inst == in ? mem_new(size ? size : 1) : NULL;
+    HSZPAIR *pairs = d && d->inst == in ? scratch_new(in, size ? size : 1) : NULL;
 
     /* A copy: the callbacks on the way may free an app-owned object. */
     if (pairs && data_lock(d)) {
@@ -414,7 +432,7 @@ static void offer_many(struct inst *in, const struct caller *who, struct string 
     if (d && d->inst == in && d->owner == DATA_APP && !d->app_owned)
         data_free(d);
     accept_pairs(in, who, pairs, size / sizeof *pairs, service, topic);
-    mem_free(pairs);
+    scratch_free(pairs);
 }
 
 void inst_initiate(struct inst *in, const struct host_msg *hm)

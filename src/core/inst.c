@@ -53,6 +53,8 @@ static struct inst *inst_new(struct thread *t)
     list_init(&in->ready);
     list_init(&in->watched);
     list_init(&in->convlists);
+    list_init(&in->all_links);
+    list_init(&in->scratch);
     list_init(&in->groups);
     list_append(&t->insts, &in->node);
     ledger_count(&in->ledger, LEDGER_instances, 1);
@@ -149,6 +151,33 @@ void inst_fail(struct inst *in, UINT error)
         return;
     list_each (node, next, &t->insts)
         container_of(node, struct inst, node)->last_error = error;
+}
+
+/* ---- Memory for calls ---------------------------------------------------------------------------------- */
+
+struct scratch {
+    struct list node;
+    uintptr_t memory[];
+};
+
+void *scratch_new(struct inst *in, size_t size)
+{
+    struct scratch *s = mem_new(sizeof *s + size);
+
+    if (!s)
+        return NULL;
+    list_append(&in->scratch, &s->node);
+    return s->memory;
+}
+
+void scratch_free(void *p)
+{
+    struct scratch *s = p ? container_of(p, struct scratch, memory) : NULL;
+
+    if (!s)
+        return;
+    list_remove(&s->node);
+    mem_free(s);
 }
 
 /* ---- The callback -------------------------------------------------------------------------------------- */
@@ -350,6 +379,10 @@ static void release_everything(struct inst *in)
     while (!list_empty(&in->convlists))
         convlist_free(container_of(in->convlists.next, struct convlist, node));
     names_forget(in);
+    while (!list_empty(&in->all_links))
+        link_forget(container_of(in->all_links.next, struct link, all));
+    while (!list_empty(&in->scratch))
+        scratch_free(container_of(in->scratch.next, struct scratch, node)->memory);
     while (!list_empty(&in->all_data))
         data_free(container_of(in->all_data.next, struct data, all));
     while (!list_empty(&in->all_strings))
@@ -384,9 +417,28 @@ void inst_close(struct inst *in)
     inst_drop(in);
 }
 
+/* The calls that were running when the thread ended are gone, and with them the lists that stood on its
+ * stack. */
+static void forget_calls(struct list *convs)
+{
+    list_each (node, next, convs) {
+        struct conv *c = container_of(node, struct conv, node);
+
+        list_init(&c->ready);
+        list_init(&c->watch);
+        if (!c->in_list)
+            list_init(&c->member);
+        conv_initiated(c);
+    }
+}
+
 void inst_abort(struct inst *in)
 {
     inst_hold(in);
+    forget_calls(&in->convs);
+    forget_calls(&in->tombstones);
+    list_init(&in->ready);
+    list_init(&in->watched);
     if (!in->ending)
         end_everything(in);
     release_everything(in);

@@ -89,6 +89,7 @@ struct link *link_new(struct conv *c, struct string *item, UINT fmt, UINT flags)
         l->group->count++;
         list_append(&l->group->links, &l->in_group);
     }
+    list_append(&in->all_links, &l->all);
     l->conv = c;
     l->inst = in;
     l->item = string_ref(item);
@@ -137,6 +138,7 @@ void link_unref(struct link *l)
 
     if (--l->refs)
         return;
+    list_remove(&l->all);
     string_unref(l->item);
     ledger_count(&in->ledger, LEDGER_links, -1);
     mem_free(l);
@@ -162,6 +164,12 @@ void link_end_all(struct conv *c)
 {
     while (!list_empty(&c->links))
         link_end(container_of(c->links.next, struct link, node));
+}
+
+void link_forget(struct link *l)
+{
+    l->refs = 1;
+    link_unref(l);
 }
 
 /* ---- Updates
@@ -355,7 +363,7 @@ static bool batch_open(struct batch *b, struct inst *in, const struct string *to
     for (g = next_group(in, topic, item, NULL); g; g = next_group(in, topic, item, g))
         n += g->count;
     b->n = 0;
-    b->links = n > sizeof b->few / sizeof *b->few ? mem_new(n * sizeof *b->links) : b->few;
+    b->links = n > sizeof b->few / sizeof *b->few ? scratch_new(in, n * sizeof *b->links) : b->few;
     if (!b->links)
         return false;
     for (g = next_group(in, topic, item, NULL); g; g = next_group(in, topic, item, g))
@@ -368,7 +376,7 @@ static void batch_close(struct batch *b)
     for (size_t i = 0; i < b->n; i++)
         link_unref(b->links[i]);
     if (b->links != b->few)
-        mem_free(b->links);
+        scratch_free(b->links);
 }
 
 /* How many of the group will still be asked for data, from place i on. Those that have ended meanwhile stand

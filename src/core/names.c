@@ -147,11 +147,13 @@ UINT names_register(struct inst *in, struct string *name)
 
 static void unregister(struct inst *in, struct service *s, bool tell)
 {
+    struct string *name = s->name;
+
     list_remove(&s->node);
-    if (tell)
-        announce(in, HOST_EV_UNREGISTER, s->name);
-    string_unref(s->name);
     mem_free(s);
+    if (tell)
+        announce(in, HOST_EV_UNREGISTER, name);
+    string_unref(name);
 }
 
 UINT names_unregister(struct inst *in, struct string *name)

@@ -285,6 +285,35 @@ static void thread_of_both_dies(const struct scenario *s, unsigned n)
     client.answer = server.answer = NULL;
 }
 
+/* The same with `how` more conversations and their loops, and everything that makes a callback. */
+static void converse_widely_and_die(void *arg)
+{
+    const struct scenario *s = partner.scenario;
+
+    (void)arg;
+    client.answer = server.answer = die;
+    server.keeps = s->keeps;
+    server_open(0);
+    client_open();
+    for (unsigned i = 0; i <= s->how; i++)
+        scenario_converse(s);
+    DdePostAdvise(server.inst, server.topic, 0);
+    pair_transact_all(TIMEOUT_ASYNC, 1);
+    test_pump_all();
+    DdeConnect(client.inst, 0, 0, NULL);
+    DdeNameService(server.inst, 0, 0, DNS_UNREGISTER);
+    DdeDisconnect(server.conv);
+    test_pump_all();
+    abort();
+}
+
+static void thread_of_many_dies(const struct scenario *s, unsigned n)
+{
+    while (n--)
+        partner_join(partner_start(s, converse_widely_and_die));
+    client.answer = server.answer = NULL;
+}
+
 static void converse_and_die(void *arg)
 {
     (void)arg;
@@ -385,6 +414,24 @@ static const struct CMUnitTest tests[] = {
              .side = &client, .inside = XTYP_ADVDATA, .posix_only = true),
     SCENARIO(thread_of_both_sides_dies_in_execute, .run = thread_of_both_dies, .side = &server,
              .inside = XTYP_EXECUTE, .posix_only = true),
+#define DIES_IN(type, of, ...)                                                                               \
+    SCENARIO(thread_of_both_sides_dies_in_##type##_of_##of, .run = thread_of_many_dies, .side = &of,         \
+             .inside = XTYP_##type, .posix_only = true, __VA_ARGS__)
+    DIES_IN(CONNECT, server, .items = 1),
+    DIES_IN(CONNECT_CONFIRM, server, .items = 1),
+    DIES_IN(WILDCONNECT, server, .items = 1),
+    DIES_IN(REGISTER, server, .items = 1),
+    DIES_IN(UNREGISTER, server, .items = 1),
+    DIES_IN(UNREGISTER, client, .items = 1),
+    DIES_IN(ADVSTART, server, .items = 1),
+    DIES_IN(ADVSTOP, server, .items = 2),
+    DIES_IN(ADVREQ, server, .items = 2),
+    DIES_IN(ADVREQ, server, .items = ITEMS, .how = 4, .loop = ACKREQ),
+    DIES_IN(ADVDATA, client, .items = ITEMS, .how = 4),
+    DIES_IN(XACT_COMPLETE, client, .items = 1, .how = 2),
+    DIES_IN(DISCONNECT, client, .items = 2, .how = 2),
+#undef DIES_IN
+
     SCENARIO(client_thread_dies_in_advdata, .run = client_thread_dies, .side = &client,
              .inside = XTYP_ADVDATA, .posix_only = true),
     SCENARIO(client_thread_dies_in_advdata_with_ackreq, .run = client_thread_dies, .loop = ACKREQ,
