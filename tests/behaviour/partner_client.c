@@ -936,6 +936,25 @@ static void asynchronous_transactions_are_completed_before_a_violation_is_told(v
     raw_expect_terminate(&server, 1);
 }
 
+static void abandon_inside(UINT type)
+{
+    if (type == XTYP_DISCONNECT)
+        assert_true(DdeAbandonTransaction(ours.id, ours.conv, 0));
+}
+
+static void transactions_that_a_violation_has_completed_can_be_abandoned(void **state)
+{
+    (void)state;
+    needs_wrong_handles();
+    ours.inside = abandon_inside;
+    given_status = WIRE_FACK;
+    server.on = give_status;
+    assert_true(raw_post(&server, WIRE_DATA, dead_block(), raw_ref(RAW_ITEM)));
+    ours_transact_async(XTYP_REQUEST);
+    disconnected_once();
+    assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), 1);
+}
+
 /* ---- The end
  * ------------------------------------------------------------------------------------------------ */
 
@@ -1415,6 +1434,7 @@ static const struct CMUnitTest single_tests[] = {
     DIRECTLY("protocol 6.1", a_server_that_hangs_in_connect_is_given_up),
     rule_with("protocol 7.5", a_thread_that_ends_drains_its_windows_D14_A8, set_up_books, tear_down),
     CONNECTED("6.6", asynchronous_transactions_are_completed_before_a_violation_is_told),
+    CONNECTED("6.6", transactions_that_a_violation_has_completed_can_be_abandoned),
 };
 
 /* Each of these once for each row of its table. */
