@@ -765,11 +765,21 @@ static char value_of(struct party *client, HCONV conv)
     return text[0];
 }
 
+static unsigned members(HCONVLIST list)
+{
+    unsigned n = 0;
+
+    for (HCONV conv = DdeQueryNextServer(list, 0); conv; conv = DdeQueryNextServer(list, conv))
+        n++;
+    return n;
+}
+
 static void w24_of_several_servers_each_can_be_reached_and_the_same_one_answers(void **state)
 {
     static const char *const values[] = {"a", "b", "c", "d", "e"};
     struct party *client = listening();
     HSZ topic = party_text(client, TOPIC);
+    HCONVLIST list;
     char first;
 
     (void)state;
@@ -780,6 +790,9 @@ static void w24_of_several_servers_each_can_be_reached_and_the_same_one_answers(
     first = value_of(client, party_connect(client, SERVICE, TOPIC));
     for (int i = 0; i < 5; i++)
         assert_int_equal(value_of(client, party_connect(client, SERVICE, TOPIC)), first);
+    list = DdeConnectList(client->id, party_text(client, SERVICE), topic, 0, NULL);
+    assert_int_equal(members(list), 5);
+    assert_true(DdeDisconnectList(list));
 }
 
 static void w25_every_transaction_reaches_the_callback_of_its_own_server(void **state)
@@ -839,8 +852,12 @@ static void w26_wildcards_are_answered_with_exactly_the_pairs_that_fit(void **st
     }
     server->hook = offer_all;
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        HCONVLIST list;
+
         party_forget(server);
-        party_connect(client, cases[k].service, cases[k].topic);
+        list = DdeConnectList(client->id, party_text(client, cases[k].service),
+                              party_text(client, cases[k].topic), 0, NULL);
+        assert_int_equal(members(list), cases[k].pairs);
         assert_int_equal(party_count(server, XTYP_CONNECT_CONFIRM), cases[k].pairs);
         for (unsigned i = 0; i < cases[k].pairs; i++) {
             const struct call *a = party_call(server, XTYP_CONNECT_CONFIRM, i);
@@ -852,7 +869,7 @@ static void w26_wildcards_are_answered_with_exactly_the_pairs_that_fit(void **st
                 assert_true(strcmp(a->text1, b->text1) || strcmp(a->text2, b->text2));
             }
         }
-        test_pump_all();
+        assert_true(DdeDisconnectList(list));
     }
 }
 
@@ -1076,6 +1093,7 @@ static void w35_status_and_state_are_those_of_the_tables(void **state)
     };
     const UINT open = ST_CONNECTED | ST_ISLOCAL, client = open | ST_CLIENT;
     struct talk t = talk();
+    HCONVLIST list;
     HCONV self;
 
     (void)state;
@@ -1108,6 +1126,9 @@ static void w35_status_and_state_are_those_of_the_tables(void **state)
     self = party_connect(t.server, SERVICE, TOPIC);
     assert_int_equal(status(self), client | ST_ISSELF);
     assert_int_equal(status(t.server->server), open | ST_ISSELF);
+    list = DdeConnectList(t.client->id, party_text(t.client, SERVICE), party_text(t.client, TOPIC), 0, NULL);
+    assert_int_equal(status(DdeQueryNextServer(list, 0)), client | ST_INLIST);
+    assert_true(DdeDisconnectList(list));
     assert_true(DdeDisconnect(t.conv));
     test_pump_all();
     assert_int_equal(status_at_the_end, ST_ISLOCAL | ST_TERMINATED | ST_BLOCKNEXT);
