@@ -694,10 +694,11 @@ static void c15_nobody_can_release_the_names_of_another(void **state)
 {
     struct talk t = talk();
     HSZ mine = party_text(t.server, "shared"), theirs = party_text(t.client, "shared");
+    HCONV conv = DdeConnect(t.client->id, party_text(t.client, SERVICE), theirs, NULL);
     char text[8];
 
     (void)state;
-    assert_true(DdeFreeStringHandle(t.client->id, theirs));
+    assert_true(DdeFreeStringHandle(t.client->id, theirs)); /* the conversation still uses it */
     for (int i = 0; i < 1000; i++) {
         assert_false(DdeFreeStringHandle(t.client->id, theirs));
         assert_error(t.client, DMLERR_INVALIDPARAMETER);
@@ -706,6 +707,8 @@ static void c15_nobody_can_release_the_names_of_another(void **state)
     assert_int_equal(DdeQueryStringA(t.server->id, mine, text, sizeof text, CP_WINANSI), 6);
     assert_string_equal(text, "shared");
     assert_true(DdeFreeStringHandle(t.server->id, mine));
+    still_works(t.client, conv);
+    assert_string_equal(party_last(t.server, XTYP_REQUEST)->text1, "shared");
 }
 
 static void c16_a_name_is_released_as_often_as_it_was_made(void **state)
