@@ -661,6 +661,89 @@ static void c28_any_order_of_transactions_is_legal(void **state)
     }
 }
 
+/* ---- Monitors ------------------------------------------------------------------------------------------ */
+
+static unsigned blocks_seen;
+
+/* A monitor that does with a callback's result what the monitor of old did: it reads it as data. */
+static bool read_results(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    MONCBSTRUCT event;
+
+    (void)p, (void)result;
+    if (c->type != XTYP_MONITOR)
+        return false;
+    assert_int_equal(DdeGetData(c->data, (LPBYTE)&event, sizeof event, 0), sizeof event);
+    if (event.dwRet == (DWORD)(uintptr_t)CBR_BLOCK) {
+        blocks_seen++;
+        assert_null(DdeAccessData(CBR_BLOCK, NULL));
+        assert_false(DdeFreeDataHandle(CBR_BLOCK));
+    }
+    return true;
+}
+
+static bool block_each_once(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    *result = CBR_BLOCK;
+    return party_count(p, c->type) == 1 && !(c->type & XTYPF_NOBLOCK);
+}
+
+static void do_everything(const struct talk *t)
+{
+    static const UINT types[] = {XTYP_ADVSTART, XTYP_REQUEST, XTYP_ADVSTOP};
+
+    for (int i = 0; i < 3; i++)
+        assert_non_null(party_transact(t->client, t->conv, types[i], TIMEOUT_ASYNC, NULL));
+    assert_non_null(party_send(t->client, t->conv, XTYP_POKE, "x", TIMEOUT_ASYNC, NULL));
+    assert_non_null(party_send(t->client, t->conv, XTYP_EXECUTE, "x", TIMEOUT_ASYNC, NULL));
+    test_pump_all();
+}
+
+static void c10_a_monitor_is_told_of_a_block_and_finds_no_data_in_it(void **state)
+{
+    struct party *monitor = party_open(APPCLASS_MONITOR | MF_CALLBACKS);
+    struct talk t = talk();
+
+    (void)state;
+    blocks_seen = 0;
+    monitor->hook = read_results;
+    t.server->hook = block_each_once;
+    do_everything(&t);
+    for (int i = 0; i < 5; i++) {
+        assert_true(DdeEnableCallback(t.server->id, 0, EC_ENABLEALL));
+        test_pump_all();
+    }
+    assert_int_equal(party_count(t.client, XTYP_XACT_COMPLETE), 5);
+    assert_int_equal(blocks_seen, 5);
+}
+
+static bool leave_soon(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    (void)result;
+    if (c->type == XTYP_MONITOR && party_count(p, XTYP_MONITOR) == (unsigned)(uintptr_t)p->arg)
+        party_close(p);
+    return false;
+}
+
+static void c11_a_monitor_may_go_at_any_moment(void **state)
+{
+    struct talk t = talk();
+
+    (void)state;
+    for (uintptr_t n = 1; n <= 12; n++) {
+        struct party *monitor =
+            party_open(APPCLASS_MONITOR | MF_CALLBACKS | MF_CONV | MF_LINKS | MF_POSTMSGS | MF_HSZ_INFO);
+
+        monitor->arg = (void *)(2 * n);
+        monitor->hook = leave_soon;
+        party_forget(t.client);
+        do_everything(&t);
+        assert_int_equal(party_count(t.client, XTYP_XACT_COMPLETE), 5);
+        assert_int_equal(monitor->id, 0);
+        still_works(t.client, t.conv);
+    }
+}
+
 /* ---- Names --------------------------------------------------------------------------------------------- */
 
 static void c14_a_name_that_is_too_long_is_refused_and_harms_nothing(void **state)
@@ -900,6 +983,8 @@ int main(void)
         party_test(c07_garbage_is_not_freed),
         party_test(c08_what_is_lent_to_a_callback_is_freed_once_by_the_library),
         party_test(c09_true_and_other_small_values_are_no_data),
+        party_test(c10_a_monitor_is_told_of_a_block_and_finds_no_data_in_it),
+        party_test(c11_a_monitor_may_go_at_any_moment),
         party_test(c12_an_instance_may_be_made_before_main_begins_and_after_it_ends),
         party_test(c13_an_item_may_be_posted_inside_its_own_advreq),
         party_test(c14_a_name_that_is_too_long_is_refused_and_harms_nothing),

@@ -614,9 +614,15 @@ static void w17_a_text_has_one_handle_in_every_code_page(void **state)
     assert_ptr_equal(DdeCreateStringHandleA(p->id, "Text", 0), hsz);
     assert_ptr_equal(DdeCreateStringHandleW(p->id, u"Text", 0), hsz);
     assert_ptr_equal(DdeCreateStringHandleW(p->id, u"Text", CP_WINUNICODE), hsz);
+    assert_ptr_equal(DdeCreateStringHandleA(p->id, "Text", 437), hsz);
+    assert_ptr_equal(DdeCreateStringHandleA(p->id, "Text", 65001), hsz);
     assert_ptr_equal(DdeCreateStringHandleW(p->id, (LPCWSTR)(const void *)"Text", CP_WINANSI), hsz);
     assert_ptr_equal(DdeCreateStringHandleA(p->id, (LPCSTR)(const void *)u"Text", CP_WINUNICODE), hsz);
     assert_error(p, DMLERR_NO_ERROR);
+    hsz = DdeCreateStringHandleW(p->id, u"caf\u00E9", CP_WINUNICODE);
+    assert_ptr_equal(DdeCreateStringHandleA(p->id, "caf\xE9", CP_WINANSI), hsz);
+    assert_ptr_equal(DdeCreateStringHandleA(p->id, "caf\x82", 437), hsz);
+    assert_ptr_equal(DdeCreateStringHandleA(p->id, "caf\xC3\xA9", 65001), hsz);
     assert_null(DdeCreateStringHandleA(p->id, "Text", 99999)); /* there is no such code page */
     assert_error(p, DMLERR_INVALIDPARAMETER);
 }
