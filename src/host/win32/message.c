@@ -276,7 +276,7 @@ static bool step(struct pump *pump, HWND wnd, UINT lowest, UINT highest, bool of
     if (msg.message == WM_QUIT) {
         pump->quit = true;
         pump->code = (int)msg.wParam;
-    } else if (!offer || win32_owns(msg.hwnd) || !CallMsgFilterW(&msg, MSGF_DDEMGR)) {
+    } else if (!offer || host_window_ours((host_wnd)msg.hwnd) || !CallMsgFilterW(&msg, MSGF_DDEMGR)) {
         DispatchMessageW(&msg);
     }
     return true;

@@ -67,7 +67,6 @@ struct thread *win32_thread(void); /* NULL: no memory */
 bool win32_classes_open(void);
 void win32_classes_close(void);
 const WCHAR *win32_event_class(void);
-bool win32_owns(HWND hwnd); /* is it one of our windows, of any thread? */
 HWND win32_next_timed(struct thread *thread); /* goes round among those with a timer; NULL: none */
 
 /* ---- news.c ----------------------------------------------------------------------------------------- */

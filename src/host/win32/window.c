@@ -47,16 +47,6 @@ static struct window *record_of(HWND hwnd)
     return NULL;
 }
 
-bool win32_owns(HWND hwnd)
-{
-    bool owns;
-
-    AcquireSRWLockShared(&records_lock);
-    owns = record_of(hwnd) != NULL;
-    ReleaseSRWLockShared(&records_lock);
-    return owns;
-}
-
 static void record_unlink(struct window *self)
 {
     if (self->link == NULL)
