@@ -614,6 +614,7 @@ static void c20_loops_may_be_started_refused_updated_and_stopped_in_any_order(vo
         }
     }
     test_pump_all();
+    t.server->hook = NULL;
     t.server->value = "value";
     still_works(t.client, t.conv);
 }
