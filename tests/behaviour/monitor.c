@@ -1188,7 +1188,6 @@ int main(void)
         rule_with("7", a_monitor_that_hangs_costs_the_others_nothing, NULL, down),
         rule_with("7", a_monitor_whose_thread_ends_is_none_any_more, NULL, down),
     };
-#undef TEST
 
-    return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
