@@ -252,6 +252,33 @@ static void a_monitor_outlives_whom_it_watches(void **state)
     assert_true(test_pump_until(has_heard_strings, &more, TEST_PATIENCE_MS));
 }
 
+static bool has_heard_the_end(void *arg)
+{
+    (void)arg;
+    return heard.convs - heard.begun == 2;
+}
+
+static void messages_between_processes_are_told_once(void **state)
+{
+    struct party *client;
+    struct other *o = start("serve");
+    HCONV conv;
+
+    (void)state;
+    await_ready(o);
+    watch(MF_SENDMSGS | MF_POSTMSGS | MF_CONV);
+    client = party_open(0);
+    conv = party_connect(client, SERVICE, TOPIC);
+    DdeFreeDataHandle(party_transact(client, conv, XTYP_REQUEST, TEST_PATIENCE_MS, NULL));
+    DdeDisconnect(conv);
+    assert_true(test_pump_until(has_heard_the_end, NULL, TEST_PATIENCE_MS));
+    assert_int_equal(await_end(o), 0);
+    test_pump_all();
+    assert_int_equal(heard.begun, 2);
+    assert_int_equal(heard.sent, 2);
+    assert_int_equal(heard.posted, 4); /* REQUEST, DATA, and TERMINATE of both */
+}
+
 /* The lock is the library's own: nothing else stops a process just there. */
 static void a_process_that_stands_still_while_it_tells_holds_nobody_up(void **state)
 {
@@ -337,6 +364,22 @@ static int storm(char **argv)
     return 1;
 }
 
+static bool has_left(void *server)
+{
+    return party_count(server, XTYP_DISCONNECT) != 0;
+}
+
+static int serve(char **argv)
+{
+    struct party *p = party_serve(0);
+    bool ok;
+
+    say_ready(argv);
+    ok = test_pump_until(has_left, p, TEST_PATIENCE_MS);
+    party_close(p);
+    return !ok;
+}
+
 static int stand(char **argv)
 {
     HANDLE lock = OpenMutexA(SYNCHRONIZE, FALSE, "Local\\DdemlNewsLock1");
@@ -350,7 +393,8 @@ static int stand(char **argv)
 static const struct {
     const char *name;
     int (*play)(char **argv);
-} roles[] = {{"talk", talk}, {"watch", listen_to}, {"hang", hang}, {"storm", storm}, {"stand", stand}};
+} roles[] = {{"talk", talk},   {"watch", listen_to}, {"hang", hang},
+             {"storm", storm}, {"stand", stand},     {"serve", serve}};
 
 int main(int argc, char **argv)
 {
@@ -359,6 +403,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(a_monitor_in_another_process_hears_everything_in_order, down),
         cmocka_unit_test_teardown(a_monitor_that_is_killed_costs_the_others_nothing, down),
         cmocka_unit_test_teardown(a_monitor_outlives_whom_it_watches, down),
+        cmocka_unit_test_teardown(messages_between_processes_are_told_once, down),
         cmocka_unit_test_teardown(a_process_that_stands_still_while_it_tells_holds_nobody_up, down),
     };
 
