@@ -2,13 +2,15 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
 /* Monitoring across processes. Without arguments: the tests, which start this program again in the roles at
- * its end. */
+ * its end. With one: they start that program, which is the same one for the other width. */
 
 #include "support/party.h"
 
 #include <stdlib.h>
 
 #include "host/host.h"
+
+enum { SKIPPED = 77 };
 
 /* ---- The other process ----------------------------------------------------------------------------------
  */
@@ -20,6 +22,7 @@ struct other {
 
 static struct other others[4];
 static unsigned n_others;
+static const char *program; /* NULL: this one */
 
 static void event_name(char *to, size_t size, DWORD process, unsigned number)
 {
@@ -36,7 +39,10 @@ static struct other *start(const char *role)
     event_name(name, sizeof name, GetCurrentProcessId(), n_others);
     o->ready = CreateEventA(NULL, TRUE, FALSE, name);
     assert_non_null(o->ready);
-    GetModuleFileNameA(NULL, path, sizeof path);
+    if (program)
+        snprintf(path, sizeof path, "%s", program);
+    else
+        GetModuleFileNameA(NULL, path, sizeof path);
     snprintf(command, sizeof command, "\"%s\" %s %lu %u", path, role, (unsigned long)GetCurrentProcessId(),
              n_others);
     assert_true(CreateProcessA(path, command, NULL, NULL, FALSE, 0, NULL, NULL, &info, &o->process));
@@ -410,5 +416,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc == 4 && i < sizeof roles / sizeof *roles; i++)
         if (!strcmp(argv[1], roles[i].name))
             return roles[i].play(argv);
+    program = argc == 2 ? argv[1] : NULL;
+    if (program && GetFileAttributesA(program) == INVALID_FILE_ATTRIBUTES)
+        return SKIPPED;
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
 }
