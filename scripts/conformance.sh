@@ -50,19 +50,18 @@ functions() {
     sed -n 's|^static void \([A-Za-z0-9_]*\)(void \*\*state).*|\1|p' "$1"
 }
 
-# Tests that the documents name, outside of code: "program: test, test", with its folder if it is neither in behaviour
-# nor in regress.
+# Tests that the documents name, outside of code: "program: test, test".
 references() {
     for document in docs/*.md README.md; do
         # shellcheck disable=SC2016 # the marks of code, not of a command
         sed '/^```/,/^```/s/.*//; s/`[^`]*`//g; s/`.*//; s/^[^`]*`//' "$document" | awk -v document="$document" '
             {
-                n = split($0, word, /[^A-Za-z0-9_:\/]+/)
+                n = split($0, word, /[^A-Za-z0-9_:]+/)
                 program = ""
                 for (i = 1; i <= n; i++) {
-                    if (word[i] ~ /^[a-z0-9_\/]+:$/)
+                    if (word[i] ~ /^[a-z0-9_]+:$/)
                         program = substr(word[i], 1, length(word[i]) - 1)
-                    else if (gsub(/_/, "_", word[i]) >= 2)
+                    else if (word[i] ~ /^[a-z].*_.*_/)
                         print program "\t" word[i] "\t" document ":" NR
                 }
             }'
@@ -89,7 +88,7 @@ check() {
                 wrong($3 ": " $4 ": docs/conformance.md has no section " $2)
         }
         $1 == "function" {
-            exists[($2 == "behaviour" || $2 == "regress" ? $3 : $2 "/" $3), $4] = 1
+            exists[$3, $4] = exists[$2 "_" $3, $4] = 1
             if ($2 == "behaviour" && !(($3, $4) in has_section))
                 wrong($3 ": " $4 " has no section")
         }

@@ -416,9 +416,11 @@ enum { STORED, RETURNED };
 CELLS(X)
 #undef X
 
+#define TITLE(function, code) "2.6 " #function "_fails_with_" #code
+
 static struct cell cells[] = {
 #define X(how, function, code, call)                                                                         \
-    {#function, #function "_fails_with_" #code, DMLERR_##code, how, function##_fails_with_##code, NULL},
+    {#function, TITLE(function, code), DMLERR_##code, how, function##_fails_with_##code, NULL},
     CELLS(X)
 #undef X
 #define X(function, code, why) {#function, #code, DMLERR_##code, STORED, NULL, why},
