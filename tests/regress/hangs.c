@@ -91,7 +91,7 @@ static bool has_answered(void *client)
 struct hanging {
     void (*open)(void);
     void (*close)(void);
-    struct test_event *ready, *go_on;
+    struct test_event *ready, *go_on, *done;
     struct test_thread *thread;
 };
 
@@ -103,12 +103,18 @@ static void hang(void *arg)
     test_event_set(h->ready);
     test_event_wait(h->go_on, 3 * TEST_PATIENCE_MS);
     h->close();
+    test_event_set(h->done);
 }
 
 static struct hanging start_hanging(void (*open)(void), void (*close)(void))
 {
     return (struct hanging){
-        .open = open, .close = close, .ready = test_event_new(), .go_on = test_event_new()};
+        .open = open,
+        .close = close,
+        .ready = test_event_new(),
+        .go_on = test_event_new(),
+        .done = test_event_new(),
+    };
 }
 
 /* The record must stay where it is. */
@@ -121,9 +127,11 @@ static void let_hang(struct hanging *h)
 static void let_go(struct hanging *h)
 {
     test_event_set(h->go_on);
+    assert_true(test_event_pump(h->done, TEST_PATIENCE_MS)); /* it may have a late answer to take leave of */
     test_thread_join(h->thread);
     test_event_free(h->ready);
     test_event_free(h->go_on);
+    test_event_free(h->done);
 }
 
 /* With a window that has nothing to do with DDE. */
@@ -269,13 +277,12 @@ static void h03_what_waits_for_a_thread_that_hangs_is_bounded(void **state)
 
 static void h04_it_does_not_matter_who_came_first(void **state)
 {
-    struct hanging first = start_hanging(open_window, close_window), last = first;
+    struct hanging first = start_hanging(open_window, close_window);
+    struct hanging last = start_hanging(open_window, close_window);
     struct remote r;
     struct party *client;
 
     (void)state;
-    last.ready = test_event_new();
-    last.go_on = test_event_new();
     let_hang(&first);
     DdemlSetDeadlines(SHORT_MS, 0);
     remote_start(&r, 0, serve);
@@ -852,7 +859,7 @@ static void h20_every_execute_completes_exactly_once(void **state)
         party_forget(t.client);
         for (unsigned i = 0; i < n; i++)
             assert_non_null(talk_do(&t, XTYP_EXECUTE, TIMEOUT_ASYNC));
-        for (unsigned i = 0; i < n / 2; i++) {
+        for (unsigned i = 0; i < n / 8; i++) {
             test_pump_all();
             DdeEnableCallback(t.server->id, t.server->server, EC_ENABLEALL);
         }
@@ -1066,7 +1073,8 @@ static void h26_a_format_that_the_server_does_not_know_is_refused_at_once(void *
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-int main(void)
+/* An argument chooses tests: "h01*". */
+int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         TEST(h01_connecting_does_not_wait_for_windows_that_nobody_serves),
@@ -1101,5 +1109,7 @@ int main(void)
         TEST(h26_a_format_that_the_server_does_not_know_is_refused_at_once),
     };
 
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
 }
