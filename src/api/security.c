@@ -29,6 +29,17 @@ BOOL WINAPI ImpersonateDdeClientWindow(HWND hWndClient, HWND hWndServer)
     return host_impersonate((host_wnd)hWndClient, (host_wnd)hWndServer);
 }
 
+/* DdeGetQualityOfService: exported by user32, but in no manual and no header. Its name and its three
+ * arguments (12 bytes on 32 bits) say that it tells the quality of service of the conversation of two
+ * windows. What the system makes of it is the system's.
+ *
+ * Returns nonzero, or 0: ERROR_INVALID_WINDOW_HANDLE (EINVAL), ERROR_INVALID_PARAMETER (EINVAL) without pqos,
+ * ERROR_CALL_NOT_IMPLEMENTED (ENOSYS), or what the system says. */
+BOOL WINAPI DdeGetQualityOfService(HWND hwndClient, HWND hwndServer, PSECURITY_QUALITY_OF_SERVICE pqos)
+{
+    return host_quality_of((host_wnd)hwndClient, (host_wnd)hwndServer, pqos);
+}
+
 /* DdeSetQualityOfService (4.8): how far the servers of the conversations that a window will ask for may
  * impersonate its owner. Conversations of DDEML take it from CONVCONTEXT.qos instead.
  *

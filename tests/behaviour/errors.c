@@ -519,6 +519,7 @@ static const struct list {
     {"DdeQueryStringW", {0}, {NOT_INIT, INVALID}},
     {"DdeCmpStringHandles", {0}, {0}},    /* sets no error */
     {"DdeSetQualityOfService", {0}, {0}}, /* these report to GetLastError */
+    {"DdeGetQualityOfService", {0}, {0}},
     {"DdeImpersonateClient", {0}, {0}},
 #undef NOT_INIT
 #undef INVALID

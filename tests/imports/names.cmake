@@ -19,7 +19,6 @@ if(COMPILER)
   list(TRANSFORM symbols REPLACE "^__imp_+" "")
   list(TRANSFORM symbols REPLACE "@[0-9]+$" "")
   list(FILTER symbols INCLUDE REGEX "^Dde|DDElParam$|^ImpersonateDdeClientWindow$")
-  list(REMOVE_ITEM symbols DdeGetQualityOfService) # no header declares it, no manual describes it
   list(SORT symbols)
   list(SORT standard)
   if(NOT "${symbols}" STREQUAL "${standard}")

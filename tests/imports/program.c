@@ -122,11 +122,15 @@ static int raw_parameters(void)
     return 0;
 }
 
+BOOL WINAPI DdeGetQualityOfService(HWND client, HWND server,
+                                   SECURITY_QUALITY_OF_SERVICE *quality); /* in no header */
+
 static int security(void)
 {
     SECURITY_QUALITY_OF_SERVICE wanted = {.Length = sizeof(wanted)}, before;
 
     (void)DdeSetQualityOfService(NULL, &wanted, &before); /* some systems do not look at the window */
+    STEP(!DdeGetQualityOfService(NULL, NULL, &before));
     STEP(!ImpersonateDdeClientWindow(NULL, NULL));
     return 0;
 }

@@ -251,6 +251,24 @@ static void no_window_and_no_quality_are_refused(void **state)
     assert_int_equal(error_of_the_system(), NO_PARAMETER);
 }
 
+static void a_conversations_quality_needs_its_windows_and_a_place(void **state)
+{
+    SECURITY_QUALITY_OF_SERVICE quality;
+
+    (void)state;
+    assert_false(DdeGetQualityOfService(NULL, cast.info.hwnd, &quality));
+    assert_int_equal(error_of_the_system(), NO_WINDOW);
+    forget_error();
+    assert_false(DdeGetQualityOfService(cast.info.hwndPartner, NULL, &quality));
+    assert_int_equal(error_of_the_system(), NO_WINDOW);
+    forget_error();
+    assert_false(DdeGetQualityOfService(cast.info.hwndPartner, cast.info.hwnd, NULL));
+    assert_int_equal(error_of_the_system(), NO_PARAMETER);
+    forget_error();
+    assert_true(DdeGetQualityOfService(cast.info.hwndPartner, cast.info.hwnd, &quality) ||
+                error_of_the_system() != 0);
+}
+
 static unsigned set_before;
 
 static bool look(struct party *p, const struct call *c, HDDEDATA *result)
@@ -319,6 +337,7 @@ int main(void)
         cast_test(windows_that_are_none_have_no_client),
         cast_test(the_quality_of_a_window_is_the_systems_to_set),
         cast_test(no_window_and_no_quality_are_refused),
+        cast_test(a_conversations_quality_needs_its_windows_and_a_place),
         cast_test(the_contexts_quality_is_set_before_anybody_is_asked),
         cast_test(a_quality_without_a_length_is_the_default),
         cast_test(nobody_is_asked_if_the_quality_cannot_be_set),

@@ -7,6 +7,7 @@
 
 typedef BOOL WINAPI set_quality(HWND client, const SECURITY_QUALITY_OF_SERVICE *quality,
                                 SECURITY_QUALITY_OF_SERVICE *former);
+typedef BOOL WINAPI get_quality(HWND client, HWND server, SECURITY_QUALITY_OF_SERVICE *quality);
 typedef BOOL WINAPI impersonate(HWND client, HWND server);
 typedef void any_function(void);
 
@@ -55,14 +56,35 @@ int host_quality(host_wnd client, const SECURITY_QUALITY_OF_SERVICE *quality,
     return is_absent() ? HOST_ABSENT : HOST_FAULT;
 }
 
+static bool are_windows(host_wnd client, host_wnd server)
+{
+    if (IsWindow((HWND)client) && IsWindow((HWND)server))
+        return true;
+    SetLastError(ERROR_INVALID_WINDOW_HANDLE);
+    return false;
+}
+
+bool host_quality_of(host_wnd client, host_wnd server, SECURITY_QUALITY_OF_SERVICE *quality)
+{
+    get_quality *get = (get_quality *)of_the_system("DdeGetQualityOfService");
+
+    if (!are_windows(client, server))
+        return false;
+    SetLastError(quality == NULL ? ERROR_INVALID_PARAMETER : ERROR_SUCCESS);
+    if (quality == NULL)
+        return false;
+    if (get != NULL && get((HWND)client, (HWND)server, quality))
+        return true;
+    is_absent();
+    return false;
+}
+
 bool host_impersonate(host_wnd client, host_wnd server)
 {
     impersonate *act = (impersonate *)of_the_system("ImpersonateDdeClientWindow");
 
-    if (!IsWindow((HWND)client) || !IsWindow((HWND)server)) {
-        SetLastError(ERROR_INVALID_WINDOW_HANDLE);
+    if (!are_windows(client, server))
         return false;
-    }
     SetLastError(ERROR_SUCCESS);
     if (act != NULL && act((HWND)client, (HWND)server))
         return true;
