@@ -759,9 +759,8 @@ DDEML_API BOOL WINAPI DdemlDispatch(DWORD dwTimeout);
  * after the call. Returns TRUE. */
 DDEML_API BOOL WINAPI DdemlSetDeadlines(DWORD dwInitiate, DWORD dwShutdown);
 
-/* DdeGetQualityOfService: a name that user32 exports and no header declares: the quality of service of the
- * conversation of two windows. Returns FALSE where the system does not tell, the reason in GetLastError
- * (errno). */
+/* DdeGetQualityOfService: a name that user32 exports and nothing describes; here so that programs that import
+ * it can start. Returns FALSE, the reason in GetLastError (errno). */
 DDEML_API BOOL WINAPI DdeGetQualityOfService(HWND hwndClient, HWND hwndServer,
                                              PSECURITY_QUALITY_OF_SERVICE pqos);
 

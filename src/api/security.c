@@ -31,10 +31,10 @@ BOOL WINAPI ImpersonateDdeClientWindow(HWND hWndClient, HWND hWndServer)
 
 /* DdeGetQualityOfService: exported by user32, but in no manual and no header. Its name and its three
  * arguments (12 bytes on 32 bits) say that it tells the quality of service of the conversation of two
- * windows. What the system makes of it is the system's.
+ * windows.
  *
- * Returns nonzero, or 0: ERROR_INVALID_WINDOW_HANDLE (EINVAL), ERROR_INVALID_PARAMETER (EINVAL) without pqos,
- * ERROR_CALL_NOT_IMPLEMENTED (ENOSYS), or what the system says. */
+ * Returns 0: ERROR_INVALID_WINDOW_HANDLE (EINVAL), ERROR_INVALID_PARAMETER (EINVAL) without pqos, else
+ * ERROR_CALL_NOT_IMPLEMENTED (ENOSYS): programs that import it can start, and learn that it is not here. */
 BOOL WINAPI DdeGetQualityOfService(HWND hwndClient, HWND hwndServer, PSECURITY_QUALITY_OF_SERVICE pqos)
 {
     return host_quality_of((host_wnd)hwndClient, (host_wnd)hwndServer, pqos);

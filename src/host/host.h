@@ -213,8 +213,8 @@ struct _SECURITY_QUALITY_OF_SERVICE;
 int host_quality(host_wnd client, const struct _SECURITY_QUALITY_OF_SERVICE *quality,
                  struct _SECURITY_QUALITY_OF_SERVICE *former);
 
-/* Tells the quality of a conversation. Failures: as above. */
-bool host_quality_of(host_wnd client, host_wnd server, struct _SECURITY_QUALITY_OF_SERVICE *quality);
+/* The quality of a conversation: no system is known to tell it. Always false; failures: as above. */
+bool host_quality_of(host_wnd client, host_wnd server, const struct _SECURITY_QUALITY_OF_SERVICE *quality);
 
 /* The calling thread takes the identity of the client of a conversation. Failures: as above. */
 bool host_impersonate(host_wnd client, host_wnd server);

@@ -18,7 +18,7 @@ int host_quality(host_wnd client, const struct _SECURITY_QUALITY_OF_SERVICE *qua
     return HOST_ABSENT;
 }
 
-bool host_quality_of(host_wnd client, host_wnd server, struct _SECURITY_QUALITY_OF_SERVICE *quality)
+bool host_quality_of(host_wnd client, host_wnd server, const struct _SECURITY_QUALITY_OF_SERVICE *quality)
 {
     errno = quality && host_window_alive(client) && host_window_alive(server) ? ENOSYS : EINVAL;
     return false;

@@ -7,7 +7,6 @@
 
 typedef BOOL WINAPI set_quality(HWND client, const SECURITY_QUALITY_OF_SERVICE *quality,
                                 SECURITY_QUALITY_OF_SERVICE *former);
-typedef BOOL WINAPI get_quality(HWND client, HWND server, SECURITY_QUALITY_OF_SERVICE *quality);
 typedef BOOL WINAPI impersonate(HWND client, HWND server);
 typedef void any_function(void);
 
@@ -64,18 +63,11 @@ static bool are_windows(host_wnd client, host_wnd server)
     return false;
 }
 
-bool host_quality_of(host_wnd client, host_wnd server, SECURITY_QUALITY_OF_SERVICE *quality)
+/* The system's function is not asked: nothing says what it takes and does, and Wine 8 ends who calls it. */
+bool host_quality_of(host_wnd client, host_wnd server, const SECURITY_QUALITY_OF_SERVICE *quality)
 {
-    get_quality *get = (get_quality *)of_the_system("DdeGetQualityOfService");
-
-    if (!are_windows(client, server))
-        return false;
-    SetLastError(quality == NULL ? ERROR_INVALID_PARAMETER : ERROR_SUCCESS);
-    if (quality == NULL)
-        return false;
-    if (get != NULL && get((HWND)client, (HWND)server, quality))
-        return true;
-    is_absent();
+    if (are_windows(client, server))
+        SetLastError(quality == NULL ? ERROR_INVALID_PARAMETER : ERROR_CALL_NOT_IMPLEMENTED);
     return false;
 }
 
