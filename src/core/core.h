@@ -82,6 +82,7 @@ struct inst {
 
     host_wnd mom, event;
     bool resume_posted, ticking;
+    bool delivering_news, news_wait; /* monitor: in its callback; there may be more to hear */
     enum conv_gate gate; /* as DdeEnableCallback for all has left it: that of conversations to come */
 
     struct map strings; /* by atom                                  */

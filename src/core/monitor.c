@@ -477,7 +477,7 @@ bool monitor_listen(const struct inst *in)
 }
 
 /* Without memory an event is lost. */
-void monitor_deliver(struct inst *in)
+static void deliver_next(struct inst *in)
 {
     struct record r;
     struct delivered d = {.in = in, .r = &r};
@@ -492,4 +492,21 @@ void monitor_deliver(struct inst *in)
     }
     for (unsigned i = 0; i < NAMES; i++)
         string_unref(d.names[i]);
+}
+
+/* A callback that dispatches messages is not called again from within: as many events may wait as a ring
+ * holds, and the stack is not made for that. They come when it has returned. */
+void monitor_deliver(struct inst *in)
+{
+    struct host_msg again = {.to = in->event, .id = HOST_EV_NEWS};
+
+    in->news_wait = true;
+    if (in->delivering_news)
+        return;
+    in->delivering_news = true;
+    do {
+        in->news_wait = false;
+        deliver_next(in);
+    } while (in->news_wait && !in->ending && host_post(&again) != HOST_OK);
+    in->delivering_news = false;
 }

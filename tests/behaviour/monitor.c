@@ -307,6 +307,61 @@ static void a_monitor_may_end_in_its_callback(void **state)
     assert_int_equal(host_listened(), 0);
 }
 
+static unsigned inside_now, deepest;
+
+static void dispatch_inside(struct party *monitor)
+{
+    (void)monitor;
+    if (++inside_now > deepest)
+        deepest = inside_now;
+    test_pump_all();
+    inside_now--;
+}
+
+/* Each call takes kilobytes of the stack, and as many wait as a ring holds. */
+static void a_monitor_that_dispatches_messages_gets_one_event_after_the_other(void **state)
+{
+    enum { MANY = 1000 };
+    struct party *p = party_open(0);
+
+    (void)state;
+    monitor_open(MF_HSZ_INFO | MF_ERRORS, &first);
+    first.inside = dispatch_inside;
+    deepest = 0;
+    for (unsigned i = 0; i < MANY / 2; i++) {
+        party_text(p, "text");
+        fail_somehow(p);
+    }
+    expect_events(&first, MANY);
+    assert_int_equal(deepest, 1);
+    for (unsigned i = 0; i < EVENTS; i++)
+        assert_int_equal(first.events[i].kind, i % 2 ? MF_ERRORS : MF_HSZ_INFO);
+    fail_somehow(p);
+    expect_events(&first, MANY + 1);
+}
+
+static void end_inside(struct party *monitor)
+{
+    if (++inside_now == 1)
+        test_pump_all();
+    if (monitor->id)
+        uninitialise(monitor);
+    inside_now--;
+}
+
+static void a_monitor_that_dispatches_messages_may_end_in_its_callback(void **state)
+{
+    struct party *p = party_open(0);
+
+    (void)state;
+    monitor_open(MF_HSZ_INFO, &first);
+    first.inside = end_inside;
+    for (unsigned i = 0; i < 5; i++)
+        party_text(p, "text");
+    expect_events(&first, 1);
+    assert_int_equal(host_listened(), 0);
+}
+
 static void make_what_would_be_told(struct party *monitor)
 {
     HSZ text = party_text(monitor, "text");
@@ -1159,6 +1214,8 @@ int main(void)
         rule_with("7", the_flags_of_others_mean_nothing, NULL, down),
         rule_with("7", what_is_unread_is_dropped_with_the_monitor, NULL, down),
         rule_with("7", a_monitor_may_end_in_its_callback, NULL, down),
+        rule_with("7", a_monitor_that_dispatches_messages_gets_one_event_after_the_other, NULL, down),
+        rule_with("7", a_monitor_that_dispatches_messages_may_end_in_its_callback, NULL, down),
         rule_with("7", what_monitors_do_is_told_to_nobody, NULL, down),
         rule_with("7", an_error_is_told_with_all_its_fields, NULL, down),
         rule_with("7", an_error_of_all_instances_is_told_once, NULL, down),
