@@ -2051,6 +2051,38 @@ static void hear_all(struct record *rec, const struct host_msg *msg)
             rec->value++;
 }
 
+enum { STORM = 10000, TELLERS = 5 };
+
+static void tell_a_storm(struct actor *a)
+{
+    event_set(&a->ready);
+    event_wait(&a->go, PATIENCE);
+    for (uint32_t i = 0; i < STORM; i++)
+        tell_number(ONE, i);
+}
+
+static bool has_heard_all_storms(void *rec)
+{
+    return ((struct record *)rec)->value == TELLERS * STORM;
+}
+
+/* Of those who tell at the same time only one posts the event; but one does. */
+static void listener_whom_several_tell_at_the_same_time_hears_all(void **state)
+{
+    struct fx *fx = *state;
+    struct actor *tellers[TELLERS];
+
+    listener_of(fx, &fx->rec, ONE);
+    fx->rec.hook = hear_all;
+    for (int i = 0; i < TELLERS; i++)
+        tellers[i] = actor_of(fx, HOST_EVENT, tell_a_storm);
+    for (int i = 0; i < TELLERS; i++)
+        event_set(&tellers[i]->go);
+    assert_true(host_pump(HOST_ALL_MESSAGES, has_heard_all_storms, &fx->rec, host_now_ms() + PATIENCE));
+    for (int i = 0; i < TELLERS; i++)
+        actor_end(tellers[i]);
+}
+
 /* Listens, hears three records, and ends without a word. */
 static void listen_for_three(struct actor *a)
 {
@@ -3132,6 +3164,7 @@ int main(int argc, char *argv[])
         RULE(listening_to_other_kinds_keeps_what_is_unread),
         RULE(only_the_windows_thread_listens_and_hears),
         RULE(news_of_all_threads_is_heard_each_ones_in_order),
+        RULE(listener_whom_several_tell_at_the_same_time_hears_all),
         RULE(listener_wakes_up_for_news_and_listens_until_its_thread_ends),
         RULE(mem_has_the_exact_size_and_is_zero),
         RULE(mem_resize_keeps_content),

@@ -93,12 +93,13 @@ uint32_t host_listened(void)
 
 /* ---- Telling and hearing -------------------------------------------------------------------------- */
 
-/* Under the lock: there is something to hear. */
+/* Under the lock: tells of what there is to hear. Also when nothing could be added: a line may be full and
+ * its owner not know of it, because there was no memory for the event. */
 static bool announce(struct listener *l)
 {
-    l->due = !l->told;
-    l->told = true;
-    return l->due;
+    if (ring_empty(&l->unread) || l->told)
+        return false;
+    return l->due = l->told = true;
 }
 
 static host_wnd next_due(void)
@@ -149,8 +150,10 @@ void host_tell(uint32_t kind, const void *record, size_t size)
     list_each (node, next, &news.listeners) {
         struct listener *l = container_of(node, struct listener, place);
 
-        if (l->kinds & kind && ring_put(&l->unread, kind, record, size))
-            due |= announce(l);
+        if (!(l->kinds & kind))
+            continue;
+        ring_put(&l->unread, kind, record, size);
+        due |= announce(l);
     }
     pthread_mutex_unlock(&news.lock);
     if (due)
@@ -161,16 +164,15 @@ size_t host_hear(host_wnd wnd, uint32_t *kind, void *record, size_t max)
 {
     struct window *w = window_own(thread_peek(), wnd);
     struct listener *l = w ? w->listener : NULL;
-    bool due = false;
     size_t size;
+    bool due;
 
     if (!l)
         return 0;
     pthread_mutex_lock(&news.lock);
     size = ring_take(&l->unread, kind, record, max);
     l->told = false;
-    if (!ring_empty(&l->unread))
-        due = announce(l);
+    due = announce(l);
     pthread_mutex_unlock(&news.lock);
     if (due)
         post_what_is_due();
