@@ -307,6 +307,120 @@ static void a_process_that_stands_still_while_it_tells_holds_nobody_up(void **st
     assert_int_equal(heard.strings, 1);
 }
 
+/* ---- What others may have left behind -------------------------------------------------------------------
+ */
+
+/* The memory that all processes share, as anybody can change it, and as one that is killed at the wrong
+ * moment leaves it. */
+enum { SEATS = 16 };
+
+struct shared_board {
+    volatile LONG kinds;
+    struct {
+        volatile LONG kinds, wnd, process, told;
+    } seats[SEATS];
+};
+
+struct shared_ring {
+    volatile LONG head, tail;
+    unsigned char bytes[1 << 20];
+};
+
+static void *shared_view(const char *name)
+{
+    HANDLE section = OpenFileMappingA(FILE_MAP_WRITE | FILE_MAP_READ, FALSE, name);
+    void *view = section ? MapViewOfFile(section, FILE_MAP_WRITE | FILE_MAP_READ, 0, 0, 0) : NULL;
+
+    assert_non_null(view);
+    CloseHandle(section);
+    return view;
+}
+
+static unsigned seat_of_this_process(const struct shared_board *board)
+{
+    for (unsigned i = 0; i < SEATS; i++)
+        if (board->seats[i].kinds && (DWORD)board->seats[i].process == GetCurrentProcessId())
+            return i;
+    fail_msg("nobody listens");
+    return 0;
+}
+
+static void expect_to_be_heard(struct party *p)
+{
+    unsigned one = 1;
+
+    heard.strings = 0;
+    party_text(p, "text");
+    assert_true(test_pump_until(has_heard_strings, &one, TEST_PATIENCE_MS));
+    test_pump_all();
+    assert_int_equal(heard.strings, 1);
+}
+
+/* What stands in a ring is nonsense, or it is full, and nobody has said so: whoever told last was killed, or
+ * could not post. */
+static void a_monitor_with_a_spoilt_or_full_ring_hears_again(void **state)
+{
+    static const struct {
+        LONG head, tail;
+    } spoilt[] = {
+        {0x7FFFFFFF, 0}, /* more than there is room for */
+        {0, 8},          /* less than nothing           */
+        {1 << 20, 0},    /* full                        */
+        {4, 0},          /* half a head                 */
+    };
+    struct shared_board *board;
+    struct shared_ring *rings;
+    struct party *p = party_open(0);
+    unsigned seat;
+
+    (void)state;
+    watch(MF_HSZ_INFO);
+    expect_to_be_heard(p);
+    board = shared_view("Local\\DdemlNewsBoard1");
+    rings = shared_view("Local\\DdemlNewsUnread1");
+    seat = seat_of_this_process(board);
+    for (unsigned i = 0; i < sizeof spoilt / sizeof *spoilt; i++) {
+        memset(rings[seat].bytes, 0xFF, sizeof rings[seat].bytes);
+        rings[seat].head = spoilt[i].head;
+        rings[seat].tail = spoilt[i].tail;
+        party_text(p, "may be lost");
+        test_pump_all();
+        expect_to_be_heard(p);
+    }
+    UnmapViewOfFile(rings);
+    UnmapViewOfFile(board);
+}
+
+static void listening_again_makes_up_for_an_event_that_was_lost(void **state)
+{
+    struct shared_board *board;
+    struct party *p = party_open(0), *monitor;
+
+    (void)state;
+    monitor = watch(MF_HSZ_INFO);
+    expect_to_be_heard(p);
+    board = shared_view("Local\\DdemlNewsBoard1");
+    board->seats[seat_of_this_process(board)].told = TRUE; /* as one who sat there before has left it */
+    assert_int_equal(DdeInitializeA(&monitor->id, NULL, APPCLASS_MONITOR | MF_HSZ_INFO, 0), DMLERR_NO_ERROR);
+    expect_to_be_heard(p);
+    UnmapViewOfFile(board);
+}
+
+static void what_nobody_listens_to_is_told_once_and_never_again(void **state)
+{
+    struct shared_board *board;
+    struct party *p = party_open(0);
+
+    (void)state;
+    party_close(watch(MF_HSZ_INFO)); /* the board has been opened */
+    assert_int_equal(host_listened(), 0);
+    board = shared_view("Local\\DdemlNewsBoard1");
+    board->kinds = MF_HSZ_INFO; /* its last listener was struck off by one who was killed at it */
+    party_text(p, "text");
+    assert_int_equal(host_listened(), 0);
+    UnmapViewOfFile(board);
+}
+
 /* ---- The roles ------------------------------------------------------------------------------------------
  */
 
@@ -411,6 +525,9 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(a_monitor_outlives_whom_it_watches, down),
         cmocka_unit_test_teardown(messages_between_processes_are_told_once, down),
         cmocka_unit_test_teardown(a_process_that_stands_still_while_it_tells_holds_nobody_up, down),
+        cmocka_unit_test_teardown(a_monitor_with_a_spoilt_or_full_ring_hears_again, down),
+        cmocka_unit_test_teardown(listening_again_makes_up_for_an_event_that_was_lost, down),
+        cmocka_unit_test_teardown(what_nobody_listens_to_is_told_once_and_never_again, down),
     };
 
     for (size_t i = 0; argc == 4 && i < sizeof roles / sizeof *roles; i++)

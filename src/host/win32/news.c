@@ -135,9 +135,11 @@ static void strike_off(struct seat *seat)
     sum_up();
 }
 
-static void announce(struct seat *seat)
+/* Also when nothing could be added: a line may be full, or spoilt, and its owner not know of it because the
+ * event could not be posted then, or because whoever was about to do it was killed. */
+static void announce(struct seat *seat, const struct ring *line)
 {
-    if (!seat->told)
+    if (!seat->told && !ring_empty(line))
         seat->told = PostMessageW(window_of(seat), win32_messages()->news, 0, 0);
 }
 
@@ -196,8 +198,11 @@ bool host_listen(host_wnd wnd, uint32_t kinds)
         return false;
     if (seat == NULL)
         seat = take_seat((HWND)wnd);
-    if (seat != NULL)
+    if (seat != NULL) {
         seat->kinds = (LONG)kinds;
+        seat->told = FALSE; /* it may be that of a former window of the same value */
+        announce(seat, &unread[seat - board->seats]);
+    }
     sum_up();
     leave();
     return seat != NULL;
@@ -210,6 +215,8 @@ uint32_t host_listened(void)
 
 void host_tell(uint32_t kind, const void *record, size_t size)
 {
+    bool heard = false;
+
     if ((host_listened() & kind) == 0 || !unread_ready() || !enter(stuck ? 0 : PATIENCE_MS))
         return;
     for (size_t i = 0; i < SEATS; i++) {
@@ -217,11 +224,16 @@ void host_tell(uint32_t kind, const void *record, size_t size)
 
         if (((uint32_t)seat->kinds & kind) == 0)
             continue;
-        if (!is_alive(seat))
+        if (!is_alive(seat)) {
             strike_off(seat);
-        else if (ring_put(&unread[i], kind, record, size))
-            announce(seat);
+            continue;
+        }
+        heard = true;
+        ring_put(&unread[i], kind, record, size);
+        announce(seat, &unread[i]);
     }
+    if (!heard) /* somebody was killed between striking off and summing up */
+        sum_up();
     leave();
 }
 
@@ -241,8 +253,7 @@ size_t host_hear(host_wnd wnd, uint32_t *kind, void *record, size_t max)
     line = &unread[seat - board->seats];
     size = ring_take(line, kind, record, max);
     seat->told = FALSE;
-    if (!ring_empty(line))
-        announce(seat);
+    announce(seat, line);
     leave();
     return size;
 }
