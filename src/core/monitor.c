@@ -304,7 +304,10 @@ static void make_ansi(struct delivered *d)
 
 static void make_wide(struct delivered *d)
 {
-    memcpy(d->u.wide.str, d->text, d->length * sizeof(WCHAR));
+    WCHAR *to = d->u.wide.str;
+
+    memcpy(to, d->text, d->length * sizeof *to);
+    to[d->length] = 0;
     d->size = sizeof d->u.wide + d->length * sizeof(WCHAR);
     d->u.wide.cb = (UINT)d->size;
     d->u.wide.fsAction = (BOOL)d->r->u.string.action;
