@@ -522,7 +522,7 @@ void monitor_received(const struct inst *in, const struct conv *c, enum wire_way
                       const struct host_msg *hm);
 
 /* The other side: a monitor instance hears the kinds of its MF_ bits from now on, or nothing when it ends. */
-bool monitor_listen(const struct inst *in);
+bool monitor_listen(const struct inst *in, DWORD flags);
 void monitor_deliver(struct inst *in); /* the next event, by XTYP_MONITOR */
 
 #endif

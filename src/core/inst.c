@@ -29,9 +29,11 @@ static UINT reopen(DWORD id, PFNCALLBACK callback, DWORD flags)
         return DMLERR_INVALIDPARAMETER;
     if (in->monitor != ((flags & APPCLASS_MASK) == APPCLASS_MONITOR))
         return DMLERR_DLL_USAGE;
+    if (!monitor_listen(in, flags))
+        return DMLERR_SYS_ERROR;
     set_flags(in, callback, flags);
     in->filter = flags & APPCMD_FILTERINITS;
-    return monitor_listen(in) ? DMLERR_NO_ERROR : DMLERR_SYS_ERROR;
+    return DMLERR_NO_ERROR;
 }
 
 static struct inst *inst_new(struct thread *t)
@@ -118,7 +120,7 @@ UINT inst_open(DWORD *id, PFNCALLBACK callback, DWORD flags, bool unicode)
     set_flags(in, callback, flags);
     in->mom = window_new(in, HOST_MOM);
     in->event = in->mom ? window_new(in, HOST_EVENT) : 0;
-    in->handle = in->event && monitor_listen(in) ? handle_new(HANDLE_INSTANCE, in) : 0;
+    in->handle = in->event && monitor_listen(in, in->flags) ? handle_new(HANDLE_INSTANCE, in) : 0;
     if (!in->handle) {
         inst_free(in);
         return DMLERR_SYS_ERROR;

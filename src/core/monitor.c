@@ -474,9 +474,9 @@ static void deliver(struct delivered *d, uint32_t kind)
     data_free(data);
 }
 
-bool monitor_listen(const struct inst *in)
+bool monitor_listen(const struct inst *in, DWORD flags)
 {
-    return !in->monitor || host_listen(in->event, in->flags & MF_MASK);
+    return !in->monitor || host_listen(in->event, flags & MF_MASK);
 }
 
 /* Without memory an event is lost. */
