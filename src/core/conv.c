@@ -314,13 +314,23 @@ static bool is_name(uintptr_t atom)
     return atom >= 0xC000 && atom <= 0xFFFF && host_atom_name((host_atom)atom, text);
 }
 
+/* The conversation whose INITIATE is going round in the name of this one's window; itself if there is none.
+ */
+static struct conv *asker(struct conv *c)
+{
+    list_each (node, next, &c->port->convs)
+        if (container_of(node, struct conv, in_port)->search)
+            return container_of(node, struct conv, in_port);
+    return c;
+}
+
 /* The ACK of an INITIATE is sent, carries two names and may come late: when the conversation is established
  * with another server, or over. A posted ACK carries an object. */
-static bool is_offer(const struct conv *c, const struct host_msg *hm)
+static bool is_offer(struct conv *c, const struct host_msg *hm)
 {
     if (hm->id != WIRE_ACK || !c->client)
         return false;
-    if (c->search)
+    if (asker(c)->search)
         return true;
     return hm->wparam && hm->wparam != c->end.partner && !host_mem_size(hm->lparam) &&
            is_name(hm->lparam & 0xFFFF) && is_name(hm->lparam >> 16);
@@ -330,7 +340,7 @@ static void message_for(struct conv *c, const struct host_msg *hm)
 {
     conv_hold(c);
     if (is_offer(c, hm))
-        conv_initiate_ack(c, hm);
+        conv_initiate_ack(asker(c), hm);
     else if (hm->id == HOST_EV_MOVED)
         conv_moved(c, hm);
     else

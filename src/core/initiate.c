@@ -136,17 +136,28 @@ static struct conv *scout_takes(struct conv *scout, host_wnd server)
     return scout;
 }
 
+/* Two windows have one conversation at most, and nobody has one with no window: such an answer is none. */
+static bool is_paired(const struct port *p, host_wnd server)
+{
+    list_each (node, next, (struct list *)&p->convs)
+        if (container_of(node, struct conv, in_port)->end.partner == server)
+            return true;
+    return !server;
+}
+
 void conv_initiate_ack(struct conv *scout, const struct host_msg *hm)
 {
     struct string *service = take_name(scout->inst, (host_atom)hm->lparam);
     struct string *topic = take_name(scout->inst, (host_atom)(hm->lparam >> 16));
+    bool paired = is_paired(scout->port, hm->wparam);
     struct conv *c = NULL;
 
     monitor_received(scout->inst, scout, WIRE_SENT, hm);
-    if (wanted(scout, hm->wparam, service, topic))
+    if (!paired && wanted(scout, hm->wparam, service, topic))
         c = scout->end.partner ? another(scout, hm->wparam) : scout_takes(scout, hm->wparam);
     if (!c) {
-        refuse(scout, hm->wparam);
+        if (!paired)
+            refuse(scout, hm->wparam);
         string_unref(service);
         string_unref(topic);
         return;

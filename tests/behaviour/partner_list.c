@@ -115,6 +115,44 @@ static void who_is_in_the_old_list_is_sent_away(void **state)
     DdemlSetDeadlines(0, 50); /* these partners know one conversation, and have confirmed the end of one */
 }
 
+static void answer_again(struct raw *r)
+{
+    struct host_msg ack = {.to = r->partner, .id = WIRE_ACK, .wparam = r->wnd};
+
+    ack.lparam = (uintptr_t)raw_ref(RAW_SERVICE) | (uintptr_t)raw_ref(RAW_TOPIC) << 16;
+    assert_int_equal(host_send(&ack, TEST_PATIENCE_MS), HOST_OK);
+}
+
+/* Two windows are one conversation, however often that is said. */
+static void a_window_that_answers_twice_is_in_the_list_once(void **state)
+{
+    HCONV conv = 0;
+
+    (void)state;
+    assert_true(DdeDisconnectList(list));
+    test_pump_all();
+    for (int i = 0; i < SERVERS; i++) {
+        servers[i].on_open = answer_again;
+        servers[i].closing = false;
+        raw_expect_terminate(&servers[i], 1);
+        servers[i].terminates = 0;
+    }
+    list = DdeConnectList(ours.id, ours.service, ours.topic, 0, NULL);
+    for (int i = 0; i < SERVERS; i++) {
+        conv = DdeQueryNextServer(list, conv);
+        assert_non_null(conv);
+        members[i] = conv;
+    }
+    assert_null(DdeQueryNextServer(list, conv));
+    for (int i = 0; i < SERVERS; i++) {
+        raw_expect_terminate(&servers[i], 0);
+        request(member_of(&servers[i]));
+        answer_request(&servers[i], "alive");
+    }
+    test_pump_all();
+    assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), SERVERS);
+}
+
 /* ---- Conversing ------------------------------------------------------------------------------------------
  */
 
@@ -258,6 +296,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         rule_with("protocol 6.1", every_server_is_in_the_list, set_up, tear_down),
         rule_with("protocol 5.1", who_is_in_the_old_list_is_sent_away, set_up, tear_down),
+        rule_with("protocol 6.1", a_window_that_answers_twice_is_in_the_list_once, set_up, tear_down),
         rule_with("protocol 6.1", each_answer_reaches_its_own_conversation, set_up, tear_down),
         rule_with("protocol 8.5", a_strangers_message_reaches_none, set_up, tear_down),
         rule_with("protocol 7.1", one_end_leaves_the_others, set_up, tear_down),
