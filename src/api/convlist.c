@@ -12,6 +12,7 @@ static UINT fill(struct convlist *l, HSZ service, HSZ topic, const CONVCONTEXT *
 
     if (error)
         return error;
+    convlist_drop_ended(l);
     error = conv_connect_all(l, target.service, target.topic, &target.context);
     if (l->inst->ending)
         return DMLERR_NO_CONV_ESTABLISHED;

@@ -49,6 +49,13 @@ void convlist_leave(struct conv *c)
     c->in_list = NULL;
 }
 
+void convlist_drop_ended(struct convlist *l)
+{
+    list_each (node, next, &l->members)
+        if (container_of(node, struct conv, member)->state != CONV_OPEN)
+            convlist_leave(container_of(node, struct conv, member));
+}
+
 void convlist_free(struct convlist *l)
 {
     while (!list_empty(&l->members))

@@ -20,8 +20,8 @@
  * - A callback may do anything. Whoever raises one holds the instance (inst_hold) and the conversation
  * (conv_hold) and looks at their state again afterwards. The last release of a conversation that has ended
  * buries it, the last release of an instance that is ending finishes it.
- * - A thread may end inside a callback. What a call holds meanwhile stands in a list of the instance or of the
- *   conversation, so that their end finds it.
+ * - A thread may end inside a callback. What a call holds meanwhile stands in a list of the instance or of
+ * the conversation, so that their end finds it.
  * - Errors are DMLERR_ codes from here upwards; the api stores them (inst_fail). */
 
 #include "winddeml.h"
@@ -76,7 +76,7 @@ struct inst {
     PFNCALLBACK callback;
     bool unicode, monitor, client_only, filter, ending;
     bool leaving; /* DdeUninitialize has been called: nothing new begins */
-    DWORD flags; /* CBF_ and MF_ bits */
+    DWORD flags;  /* CBF_ and MF_ bits */
     unsigned holds;
     UINT last_error;
 
@@ -332,8 +332,9 @@ bool convlist_publish(struct convlist *l);      /* gives it a handle; false: no 
 void convlist_hide(struct convlist *l);         /* its handle is no longer valid       */
 struct convlist *convlist_get(HCONVLIST h);
 void convlist_add(struct convlist *l, struct conv *c);
-void convlist_leave(struct conv *c);    /* no list: nothing                       */
-void convlist_free(struct convlist *l); /* what is in it stays as it is           */
+void convlist_leave(struct conv *c);          /* no list: nothing                       */
+void convlist_drop_ended(struct convlist *l); /* whose XTYP_DISCONNECT is running */
+void convlist_free(struct convlist *l);       /* what is in it stays as it is           */
 
 /* ---- Deliveries (delivery.c)
  * ------------------------------------------------------------------------------------------ */

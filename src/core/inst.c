@@ -404,8 +404,13 @@ static void end_everything(struct inst *in)
         conv_end(c, DMLERR_NO_CONV_ESTABLISHED);
         list_remove(&c->node); /* one whose XTYP_DISCONNECT is running ends by itself */
         list_append(&in->tombstones, &c->node);
+        if (c->handle)
+            handle_free(c->handle);
+        c->handle = 0;
         conv_drop(c);
     }
+    list_each (place, next, &in->convlists)
+        convlist_hide(container_of(place, struct convlist, node));
 }
 
 void inst_close(struct inst *in)

@@ -332,6 +332,52 @@ static void a_failure_dissolves_the_old_list_and_leaves_its_conversations_open(v
     assert_true(DdeFreeDataHandle(party_transact(client, member, XTYP_REQUEST, TEST_PATIENCE_MS, NULL)));
 }
 
+/* What the client's hook makes of its list in XTYP_DISCONNECT. */
+static struct {
+    HCONVLIST list;
+    unsigned length;
+    UINT error;
+} renewed;
+
+static bool renew_the_list(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    (void)result;
+    if (c->type != XTYP_DISCONNECT)
+        return false;
+    renewed.list = connect_list(p, SERVICE, TOPIC, renewed.list);
+    renewed.error = DdeGetLastError(p->id);
+    renewed.length = length(renewed.list);
+    return false;
+}
+
+static void a_conversation_that_is_ending_does_not_stand_for_its_server(void **state)
+{
+    struct party *server = party_serve(0), *client = party_open(0);
+
+    (void)state;
+    renewed.list = connect_list(client, SERVICE, TOPIC, 0);
+    client->hook = renew_the_list;
+    assert_true(DdeDisconnect(server->server));
+    test_pump_all();
+    assert_non_null(renewed.list);
+    assert_int_equal(renewed.length, 1);
+    assert_int_equal(length(renewed.list), 1);
+}
+
+static void a_conversation_that_is_ending_makes_no_list(void **state)
+{
+    struct party *server = party_serve(0), *client = party_open(0);
+
+    (void)state;
+    renewed.list = connect_list(client, SERVICE, TOPIC, 0);
+    client->hook = renew_the_list;
+    party_close(server);
+    test_pump_all();
+    assert_int_equal(party_count(client, XTYP_DISCONNECT), 1);
+    assert_null(renewed.list);
+    assert_int_equal(renewed.error, DMLERR_NO_CONV_ESTABLISHED);
+}
+
 /* ---- Walking and ending -------------------------------------------------------------------------------- */
 
 static void a_member_that_ends_leaves_the_list_from_either_side(void **state)
@@ -501,6 +547,30 @@ static void a_server_that_ends_when_it_is_confirmed_leaves_the_others(void **sta
     assert_int_equal(length(list), MANY - 2);
 }
 
+static bool leave_and_ask(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    (void)result;
+    if (c->type != XTYP_DISCONNECT)
+        return false;
+    party_close(p);
+    still_listed = DdeQueryNextServer(renewed.list, 0) || DdeDisconnectList(renewed.list);
+    return false;
+}
+
+/* Not only when it is finished, which has to wait for the callback. */
+static void a_list_dies_with_its_instance_at_once(void **state)
+{
+    struct party *server = party_serve(0), *client = party_open(0);
+
+    (void)state;
+    still_listed = true;
+    renewed.list = connect_list(client, SERVICE, TOPIC, 0);
+    client->hook = leave_and_ask;
+    assert_true(DdeDisconnect(server->server));
+    test_pump_all();
+    assert_false(still_listed);
+}
+
 static bool free_the_old_list(struct party *p, const struct call *c, HDDEDATA *result)
 {
     (void)result;
@@ -562,6 +632,8 @@ int main(void)
         rule("4.3", the_old_list_is_invalid_afterwards),
         rule("4.3", another_topic_of_the_same_server_is_no_duplicate),
         rule("4.3", conversations_that_have_ended_are_dropped),
+        rule("4.3", a_conversation_that_is_ending_does_not_stand_for_its_server),
+        rule("4.3", a_conversation_that_is_ending_makes_no_list),
         rule("4.3", a_failure_dissolves_the_old_list_and_leaves_its_conversations_open),
         rule("4.3", a_member_that_ends_leaves_the_list_from_either_side),
         rule("6.1", inside_its_disconnect_a_member_is_still_in_the_list),
@@ -572,6 +644,7 @@ int main(void)
         rule("4.3", a_server_that_hangs_up_when_it_is_confirmed_leaves_the_others),
         rule("4.3", a_server_that_ends_when_it_is_confirmed_leaves_the_others),
         rule("4.3", the_old_list_cannot_be_freed_while_the_new_one_is_made),
+        rule("1.6", a_list_dies_with_its_instance_at_once),
         rule("4.3", a_monitor_may_not_make_a_list),
         rule("4.3", another_instances_list_is_an_invalid_parameter),
     };
