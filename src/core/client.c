@@ -273,8 +273,11 @@ UINT client_transact(struct conv *c, const struct client_call *call, struct clie
     error = post(x, call);
     if (!error && x->id) {
         result->id = x->id;
+        xact_unref(x); /* nothing waits: should the thread end in the callback, the line has it */
         conv_tell_overrun(c);
-    } else if (!error) {
+        return DMLERR_NO_ERROR;
+    }
+    if (!error) {
         c->inst->thread->waiting = true;
         c->waiting = x;
         conv_tell_overrun(c);

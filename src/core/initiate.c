@@ -304,9 +304,11 @@ struct conv *conv_reconnect(struct conv *old, UINT *error)
     struct string *service = old->service_req ? old->service_req : old->service;
     struct conv *c = conv_connect(old->inst, service, old->topic, &old->context, error);
     struct convlist *l = old->in_list;
+    bool open;
 
     if (!c)
         return NULL;
+    conv_hold(c);
     c->huser = old->huser;
     conv_write_card(c);
     if (l) {
@@ -314,10 +316,15 @@ struct conv *conv_reconnect(struct conv *old, UINT *error)
         convlist_add(l, c);
     }
     list_each (node, next, &old->links)
-        if (container_of(node, struct link, node)->state == LINK_ACTIVE)
+        if (c->state == CONV_OPEN && container_of(node, struct link, node)->state == LINK_ACTIVE)
             client_restart(c, container_of(node, struct link, node));
-    c->convst = XST_CONNECTED;
-    return c;
+    open = c->state == CONV_OPEN; /* XTYP_ERROR may have ended it */
+    if (open)
+        c->convst = XST_CONNECTED;
+    else
+        *error = DMLERR_NO_CONV_ESTABLISHED;
+    conv_drop(c);
+    return open ? c : NULL;
 }
 
 /* ---- Server

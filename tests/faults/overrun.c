@@ -5,6 +5,11 @@
  * conversation may hold back is being held back. The queue is full when the test says so, which needs no real
  * one. */
 
+#ifndef _WIN32
+#include <pthread.h>
+#endif
+#include <stdlib.h>
+
 #include "host/host.h"
 #include "support/party.h"
 #include "wire/wire.h"
@@ -270,6 +275,80 @@ static void a_client_may_end_its_instance_while_it_waits_or_posts(void **state)
     }
 }
 
+/* The loops are asked for again while the queue is full, and one is one too many. */
+static bool reconnect(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    (void)result;
+    if (c->type == XTYP_ERROR)
+        DdeDisconnect(c->conv);
+    if (c->type == XTYP_DISCONNECT) {
+        full = true;
+        assert_null(DdeReconnect(c->conv));
+        assert_error(p, DMLERR_NO_CONV_ESTABLISHED);
+        full = false;
+    }
+    return false;
+}
+
+static void a_client_may_end_what_it_reconnects(void **state)
+{
+    struct talk t = talk();
+
+    (void)state;
+    for (unsigned fmt = 1; fmt <= HALF + 1; fmt++)
+        assert_non_null(DdeClientTransaction(NULL, 0, t.conv, party_text(t.client, ITEM), 0xC000 + fmt,
+                                             XTYP_ADVSTART, TIMEOUT_ASYNC, NULL));
+    test_pump_all();
+    t.client->hook = reconnect;
+    assert_true(DdeDisconnect(t.server->server));
+    test_pump_all();
+    assert_int_equal(told(t.client), 1);
+    assert_int_equal(party_count(t.client, XTYP_DISCONNECT), 1);
+}
+
+#ifndef _WIN32 /* where such a thread never leaves the system's frames */
+static HDDEDATA CALLBACK die(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ hsz2, HDDEDATA data,
+                             ULONG_PTR data1, ULONG_PTR data2)
+{
+    (void)fmt, (void)conv, (void)hsz1, (void)hsz2, (void)data, (void)data1, (void)data2;
+    if (type == XTYP_ERROR)
+        pthread_exit(NULL);
+    return (HDDEDATA)(uintptr_t)(type == XTYP_CONNECT);
+}
+
+static void post_and_die(void *arg)
+{
+    static char text[] = "x";
+    DWORD id = 0, timeout = *(DWORD *)arg;
+    HCONV conv;
+    HSZ hsz;
+
+    assert_int_equal(DdeInitializeA(&id, die, 0, 0), DMLERR_NO_ERROR);
+    hsz = DdeCreateStringHandleA(id, SERVICE, CP_WINANSI);
+    assert_non_null(DdeNameService(id, hsz, 0, DNS_REGISTER));
+    conv = DdeConnect(id, hsz, hsz, NULL);
+    full = true;
+    for (unsigned i = 0; i < HALF; i++)
+        DdeClientTransaction((LPBYTE)text, sizeof text, conv, hsz, CF_TEXT, XTYP_POKE, TIMEOUT_ASYNC, NULL);
+    DdeClientTransaction((LPBYTE)text, sizeof text, conv, hsz, CF_TEXT, XTYP_POKE, timeout, NULL);
+    abort();
+}
+
+static void a_clients_thread_may_end_in_it(void **state)
+{
+    static DWORD timeouts[] = {TEST_PATIENCE_MS, TIMEOUT_ASYNC};
+
+    (void)state;
+    DdemlSetDeadlines(0, 50);
+    for (int k = 0; k < 2; k++) {
+        test_thread_join(test_thread_start(post_and_die, &timeouts[k]));
+        full = false;
+        test_ledger_is_empty();
+    }
+    DdemlSetDeadlines(0, 30000);
+}
+#endif
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -285,6 +364,10 @@ int main(void)
         TEST(the_callback_may_end_the_instance),
         TEST(a_waiting_client_may_end_its_conversation),
         TEST(a_client_may_end_its_instance_while_it_waits_or_posts),
+        TEST(a_client_may_end_what_it_reconnects),
+#ifndef _WIN32
+        TEST(a_clients_thread_may_end_in_it),
+#endif
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
