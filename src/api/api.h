@@ -4,16 +4,14 @@
 #define DDEML_API_IMPL_H
 
 /* What the exported functions share: finding the object that a handle names, and failing with the error
- * stored where the specification wants it (section 1.5). A function with several parameters checks them in
- * the order of its list. */
+ * stored: in the instance, or in all of the thread if none is concerned (1.5). A function with several
+ * parameters checks them in the order of its list. Numbers in comments are sections of docs/conformance.md.
+ */
 
 #include "core/core.h"
 
 /* The instance; NULL with the error stored if id is not one of this thread. */
 struct inst *api_inst(DWORD id);
-
-/* The error for an id that is no instance: there may be none at all. */
-UINT api_bad_inst(void);
 
 /* Whom a client wants to talk to, and the context that it shows; the strings are borrowed. */
 struct api_target {

@@ -5,7 +5,8 @@
 
 #include "api/api.h"
 
-UINT api_bad_inst(void)
+/* The error for an id that is no instance: there may be none at all. */
+static UINT bad_inst(void)
 {
     return thread_current() ? DMLERR_INVALIDPARAMETER : DMLERR_DLL_NOT_INITIALIZED;
 }
@@ -15,7 +16,7 @@ struct inst *api_inst(DWORD id)
     struct inst *in = inst_get(id);
 
     if (!in)
-        inst_fail(NULL, api_bad_inst());
+        inst_fail(NULL, bad_inst());
     return in;
 }
 
@@ -32,7 +33,7 @@ static UINT initialize(LPDWORD pidInst, PFNCALLBACK pfnCallback, DWORD afCmd, DW
     return inst_open(pidInst, pfnCallback, afCmd, unicode);
 }
 
-/* DdeInitialize (specification 4.1): creates an instance that belongs to the calling thread, or changes one.
+/* DdeInitialize (4.1): creates an instance that belongs to the calling thread, or changes one.
  *
  * pidInst      In: 0 for a new instance, or the id of one of this thread to be re-initialised. Out: the id.
  * pfnCallback  Receives the instance's transactions, on this thread. May be NULL when re-initialising: kept
@@ -79,7 +80,7 @@ UINT WINAPI DdeGetLastError(DWORD idInst)
     UINT error;
 
     if (!in)
-        return api_bad_inst();
+        return bad_inst();
     error = in->last_error;
     in->last_error = DMLERR_NO_ERROR;
     return error;

@@ -26,7 +26,8 @@ static bool data_fits(const struct data *d, const struct conv *c, const struct c
     return call->type == XTYP_EXECUTE ? !d->hsz : d->hsz == string_handle(call->item) && d->fmt == call->fmt;
 }
 
-/* Checks everything that can be checked without taking anything, in the order of section 4.4. */
+/* Checks everything that can be checked without taking anything, in the order of the error list of
+ * DdeClientTransaction. */
 static UINT check(struct conv *c, const struct client_call *call, const void *data, DWORD size)
 {
     bool by_handle = takes_data(call->type) && size == BY_HANDLE;

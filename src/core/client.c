@@ -346,7 +346,7 @@ static bool ack_fits(const struct xact *x, uintptr_t hi)
 }
 
 /* The oldest transaction that the ACK fits. Raw servers acknowledge an EXECUTE with another handle than they
- * got, or anything with item 0: that is taken for the oldest of all (section 8.4). */
+ * got, or anything with item 0: that is taken for the oldest of all (docs/conformance.md, protocol 8.4). */
 static struct xact *match_ack(struct conv *c, uintptr_t hi)
 {
     struct xact *oldest;

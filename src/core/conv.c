@@ -207,7 +207,7 @@ void conv_tell_overrun(struct conv *c)
 
 /* What an open conversation does with a message of its partner. An empty cell is a message that this side
  * never gets from a partner that keeps to the protocol: it is disposed of and the conversation goes on
- * (section 8.3). */
+ * (docs/conformance.md, protocol 8.3). */
 typedef void handler(struct conv *c, struct wire_msg *m);
 
 static void on_terminate(struct conv *c, struct wire_msg *m)

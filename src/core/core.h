@@ -209,7 +209,6 @@ enum conv_state {
     CONV_OPEN,
     CONV_CLOSING, /* tombstone: our TERMINATE is out, everything that arrives is disposed of      */
     CONV_DEAD,    /* nothing can arrive: the window goes with the last hold                       */
-    CONV_STATES,
 };
 
 /* A conversation window. As a rule it has one conversation. Servers that are not of this library and answer
@@ -440,7 +439,7 @@ void server_deliver(struct conv *c, struct delivery *j, uintptr_t *result);
  * as its owner wants it; 0 if there is none or it does not fit. */
 host_mem server_take_result(struct conv *c, uintptr_t result, const struct string *item, UINT fmt);
 
-/* Text of an EXECUTE for the other side (text.c; ddeml-api 1.7). */
+/* Text of an EXECUTE for the other side (text.c; docs/conformance.md, 1.7). */
 host_mem text_to_wire(struct conv *c, host_mem mem, size_t size);
 struct data *text_from_wire(struct conv *c, const struct wire_msg *m);
 

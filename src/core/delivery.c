@@ -3,7 +3,7 @@
 
 /* The order of deliveries. Transactions that a callback may block are delivered one after the other: never
  * while a callback of the same conversation is active, never while the conversation is blocked
- * (ddeml-api 1.6, 6.5). */
+ * (docs/conformance.md, 1.6, 6.5). */
 
 #include "core/core.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* How a conversation comes about (dde-protocol 6.1): INITIATE is sent to everyone, each willing server
- * answers with a sent ACK from a window of its own, the client keeps one of them. */
+/* How a conversation comes about (docs/conformance.md, protocol 6.1): INITIATE is sent to everyone, each
+ * willing server answers with a sent ACK from a window of its own, the client keeps one of them. */
 
 #include "core/core.h"
 

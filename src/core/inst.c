@@ -291,7 +291,8 @@ static void window_lost(struct inst *in, host_wnd wnd)
         in->event = 0;
 }
 
-/* These windows have no conversation: what is posted to them all the same is disposed of (section 8.5). */
+/* These windows have no conversation: what is posted to them all the same is disposed of
+ * (docs/conformance.md, protocol 8.5). */
 static void stray_message(struct inst *in, const struct host_msg *hm)
 {
     struct wire_end nobody = {.ledger = &in->ledger};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* Advise loops (ddeml-api 6.4). A loop is known on both sides by conversation, item and format. A server also
- * keeps its loops in groups of equal topic, item and format, which is how DdePostAdvise finds them. */
+/* Advise loops (docs/conformance.md, 6.4). A loop is known on both sides by conversation, item and format. A
+ * server also keeps its loops in groups of equal topic, item and format, which is how DdePostAdvise finds
+ * them. */
 
 #include "core/core.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* Monitoring (ddeml-api section 7). Where something happens it is put into a record, which the host carries
- * to whoever listens; a monitor instance makes the documented structure of it and calls its callback. A
- * record has the same form in processes of either width, and its names are texts: by the time it is read the
- * atoms may have gone. */
+/* Monitoring (docs/conformance.md, 7). Where something happens it is put into a record, which the host
+ * carries to whoever listens; a monitor instance makes the documented structure of it and calls its callback.
+ * A record has the same form in processes of either width, and its names are texts: by the time it is read
+ * the atoms may have gone. */
 
 #include "core/core.h"
 

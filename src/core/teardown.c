@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* The end of a conversation (dde-protocol section 7). A window is destroyed only when nothing can arrive at
+/* The end of a conversation (docs/architecture.md). A window is destroyed only when nothing can arrive at
  * it any more: when the partner's TERMINATE has come, which is its last message, or when the partner has
  * gone. Until then it is a tombstone that disposes of whatever comes. */
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* The text of an EXECUTE (ddeml-api 1.7). It travels as Unicode only between two Unicode windows, and each
- * end converts for itself: the sender by what its instance is, the receiver by what the text looks like. */
+/* The text of an EXECUTE (docs/conformance.md, 1.7). It travels as Unicode only between two Unicode windows,
+ * and each end converts for itself: the sender by what its instance is, the receiver by what the text looks
+ * like. */
 
 #include "core/core.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* Packing two values into an lParam (dde-protocol section 2). Which kind a message has is one table. */
+/* Packing two values into an lParam. Which kind a message has is one table. */
 
 #include "wire/wire.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* Messages on their way: who owns P, G and A at each moment (dde-protocol sections 4 and 5).
+/* Messages on their way: who owns P, G and A at each moment (docs/ownership.md).
  *
  * Resources are booked to the instance while it holds them. A message that goes to a conversation of this
  * library in the same process takes its bookings along (only the instances' figures change); one that goes

@@ -70,7 +70,7 @@ struct wire_msg {
     uintptr_t answer; /* an ACK's high part: an atom, or the G of an EXECUTE                          */
 };
 
-/* ---- Packing (dde-protocol section 2); the public functions are these ------------------------------ */
+/* ---- Packing; the public functions are these --------------------------------------------------------- */
 
 bool wire_packs(uint32_t id); /* does a posted message of this kind have a P? */
 bool wire_pack(uint32_t id, uintptr_t lo, uintptr_t hi, uintptr_t *lparam); /* false: no memory, *lparam 0 */
@@ -78,14 +78,14 @@ bool wire_unpack(uint32_t id, uintptr_t lparam, uintptr_t *lo, uintptr_t *hi);
 bool wire_free_packed(uint32_t id, uintptr_t lparam);
 uintptr_t wire_reuse(uintptr_t lparam, uint32_t in, uint32_t out, uintptr_t lo, uintptr_t hi);
 
-/* ---- Ownership (dde-protocol section 5) ------------------------------------------------------------- */
+/* ---- Ownership: the rows are those of docs/ownership.md ----------------------------------------------- */
 
 /* What became of a message. The first is its sender's, the others are its receiver's. */
 enum wire_situation {
     WIRE_POST_FAILED, /* not sent: D1 K1 V1 U1 X1 Q1 A1; for an ACK also what it answers: D15 K10 V7 X5 */
     WIRE_ACCEPTED,    /* taken, wanted or not, with a positive answer or none: D2-D5 K2 V2 U2 Q2 A2-A5 */
     WIRE_CLOSING,     /* met after our TERMINATE, or in the queue of a window about to go: T rows       */
-    WIRE_STRAY,       /* from a window that is not the partner: section 8.5                             */
+    WIRE_STRAY,       /* from a window that is not the partner: protocol 8.5                            */
     WIRE_ANONYMOUS,   /* from window 0: everything stays with whoever posted it                         */
     WIRE_SITUATIONS,
 };

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
 /* Advise loops: DdePostAdvise, XTYP_ADVREQ, XTYP_ADVDATA, XTYP_ADVSTART, XTYP_ADVSTOP
- * (specification 4.5, 5.1, 6.4). */
+ * (docs/conformance.md, 4.5, 5.1, 6.4). */
 
 #include "support/party.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* Asynchronous transactions, XTYP_XACT_COMPLETE, DdeAbandonTransaction (specification 4.4, 5, 6.2, 6.6). */
+/* Asynchronous transactions, XTYP_XACT_COMPLETE, DdeAbandonTransaction (docs/conformance.md, 4.4,
+ * 5, 6.2, 6.6). */
 
 #include "support/party.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* CBR_BLOCK and DdeEnableCallback (specification 4.3, 5.1, 6.5). */
+/* CBR_BLOCK and DdeEnableCallback (docs/conformance.md, 4.3, 5.1, 6.5). */
 
 #include "support/party.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* What reaches the callback: the CBF_ filters, nesting, what a callback may do (specification 1.6, 2.4, 5).
+/* What reaches the callback: the CBF_ filters, nesting, what a callback may do (docs/conformance.md, 1.6, 5).
  */
 
 #include "support/party.h"

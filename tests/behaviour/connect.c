@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* Opening conversations: DdeConnect, XTYP_CONNECT, XTYP_WILDCONNECT, XTYP_CONNECT_CONFIRM (specification 4.3,
- * 5, 5.1). Their end is in teardown.c. */
+/* Opening conversations: DdeConnect, XTYP_CONNECT, XTYP_WILDCONNECT, XTYP_CONNECT_CONFIRM
+ * (docs/conformance.md, 4.3, 5, 5.1). Their end is in teardown.c. */
 
 #include "support/party.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* Conversation lists (specification 4.3). */
+/* Conversation lists (docs/conformance.md, 4.3). */
 
 #include "support/party.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* Data handles (specification 4.6). */
+/* Data handles (docs/conformance.md, 4.6). */
 
 #include "support/party.h"
 

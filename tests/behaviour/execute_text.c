@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* The text of XTYP_EXECUTE between ANSI and Unicode instances and windows (specification 1.7). Only ASCII and
- * Latin-1 are used where the ANSI code page matters: they are the same in every Western one. */
+/* The text of XTYP_EXECUTE between ANSI and Unicode instances and windows (docs/conformance.md, 1.7). Only
+ * ASCII and Latin-1 are used where the ANSI code page matters: they are the same in every Western one. */
 
 #include "support/party.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* DdeQueryConvInfo and DdeSetUserHandle (specification 3, 4.3, 6.1, 6.2). */
+/* DdeQueryConvInfo and DdeSetUserHandle (docs/conformance.md, 3, 4.3, 6.1, 6.2). */
 
 #include "support/party.h"
 

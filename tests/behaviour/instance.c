@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* Instances: DdeInitialize, re-initialising, DdeUninitialize as such, the last error (specification 1.1, 1.5,
- * 4.1). What DdeUninitialize does to conversations is in teardown.c. */
+/* Instances: DdeInitialize, re-initialising, DdeUninitialize as such, the last error
+ * (docs/conformance.md, 1.1, 1.5, 4.1). What DdeUninitialize does to conversations is in teardown.c. */
 
 #include "support/party.h"
 

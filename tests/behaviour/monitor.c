@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* Monitoring (specification 7). */
+/* Monitoring (docs/conformance.md, 7). */
 
 #include "support/party.h"
 #include "support/raw.h"

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
 /* Our client and a server that speaks WM_DDE_* itself, well or badly. The letters and numbers in the names
- * are the rows of the ownership table in dde-protocol section 5. */
+ * are the rows of docs/ownership.md. */
 
 #include "support/ours.h"
 

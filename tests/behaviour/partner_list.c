@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
 /* Conversation lists with servers that speak WM_DDE_* themselves: they know only the window that asked, so
- * their conversations share it and are told apart by the servers' windows (dde-protocol 6.1). */
+ * their conversations share it and are told apart by the servers' windows (docs/conformance.md,
+ * protocol 6.1). */
 
 #include "support/ours.h"
 #include "support/raw.h"

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
 /* Our server and a client that speaks WM_DDE_* itself, well or badly. The letters and numbers in the names
- * are the rows of the ownership table in dde-protocol section 5. */
+ * are the rows of docs/ownership.md. */
 
 #include "core/core.h"
 #include "support/ours.h"
@@ -521,7 +521,7 @@ static void a_question_of_nobody_is_left_alone(void **state)
     still_works();
 }
 
-/* To a window that never had a conversation (section 8.5). */
+/* To a window that never had a conversation (docs/conformance.md, protocol 8.5). */
 static void a_question_to_the_wrong_window_is_disposed_of(void **state)
 {
     const struct ask_row *row = *state;

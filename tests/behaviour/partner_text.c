@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* The text of XTYP_EXECUTE with a partner of either kind of window that is not of this library (specification
- * 1.7). */
+/* The text of XTYP_EXECUTE with a partner of either kind of window that is not of this library
+ * (docs/conformance.md, 1.7). */
 
 #include "support/party.h"
 #include "support/raw.h"

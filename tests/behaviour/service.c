@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* The name service (specification 4.2, 5). */
+/* The name service (docs/conformance.md, 4.2, 5). */
 
 #include "support/party.h"
 

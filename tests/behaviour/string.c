@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* String handles (specification 1.4, 1.7, 4.7). */
+/* String handles (docs/conformance.md, 1.4, 1.7, 4.7). */
 
 #include "support/party.h"
 

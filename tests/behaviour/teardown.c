@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* The end of conversations and instances: DdeDisconnect, DdeUninitialize, XTYP_DISCONNECT (specification 4.1,
- * 4.3, 5.1, 6.6). That nothing is left afterwards is what every teardown of a test looks at. */
+/* The end of conversations and instances: DdeDisconnect, DdeUninitialize, XTYP_DISCONNECT
+ * (docs/conformance.md, 4.1, 4.3, 5.1, 6.6). That nothing is left afterwards is what every teardown of a test
+ * looks at. */
 
 #include "support/party.h"
 

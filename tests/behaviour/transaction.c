@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* Synchronous transactions: DdeClientTransaction with a timeout (specification 4.4, 5.1, 6.3). */
+/* Synchronous transactions: DdeClientTransaction with a timeout (docs/conformance.md, 4.4, 5.1, 6.3). */
 
 #include "support/party.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* XTYP_ERROR (specification 2.6, 5, 6.4): a partner's queue is full, and more than half of what a
+/* XTYP_ERROR (docs/conformance.md, 2.6, 5, 6.4): a partner's queue is full, and more than half of what a
  * conversation may hold back is being held back. The queue is full when the test says so, which needs no real
  * one. */
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* Data that is a handle (specification 4.6): what it stands for goes where the data goes, and exactly one
- * side frees it. After every test there is not one picture more than before, and none has been freed twice.
+/* Data that is a handle (docs/conformance.md, 4.6): what it stands for goes where the data goes, and exactly
+ * one side frees it. After every test there is not one picture more than before, and none has been freed
+ * twice.
  */
 
 #include "pictures/host.h"

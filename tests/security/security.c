@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
 /* DdeImpersonateClient, ImpersonateDdeClientWindow, DdeSetQualityOfService and CONVCONTEXT.qos
- * (specification 4.3, 4.8). What the system can do is not ours to decide: on Windows the results are compared
- * with those of its own functions. */
+ * (docs/conformance.md, 4.3, 4.8). What the system can do is not ours to decide: on Windows the results are
+ * compared with those of its own functions. */
 
 #include "support/party.h"
 

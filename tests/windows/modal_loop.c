@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* The message loop inside a synchronous transaction, as a Windows program meets it (specification 6.3): its
- * hooks, its keys, its request to quit. Client and server are on one thread, so that the answer comes behind
- * whatever a test has posted before it asks. */
+/* The message loop inside a synchronous transaction, as a Windows program meets it
+ * (docs/conformance.md, 6.3): its hooks, its keys, its request to quit. Client and server are on one thread,
+ * so that the answer comes behind whatever a test has posted before it asks. */
 
 #include "support/party.h"
 
