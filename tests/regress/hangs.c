@@ -303,7 +303,7 @@ static void h05_a_window_that_knows_no_dde_is_no_different(void **state)
     connect_beside(&hung, 1);
 }
 
-static void h06_registering_a_name_does_not_wait_for_one_that_hangs(void **state)
+static void h06_registering_a_name_waits_for_one_that_hangs_up_to_its_deadline(void **state)
 {
     struct hanging hung = start_hanging(open_instance, close_instance);
     struct party *server, *other = party_open(0);
@@ -1082,7 +1082,7 @@ int main(int argc, char **argv)
         TEST(h03_what_waits_for_a_thread_that_hangs_is_bounded),
         TEST(h04_it_does_not_matter_who_came_first),
         TEST(h05_a_window_that_knows_no_dde_is_no_different),
-        TEST(h06_registering_a_name_does_not_wait_for_one_that_hangs),
+        TEST(h06_registering_a_name_waits_for_one_that_hangs_up_to_its_deadline),
         TEST(h06_listing_the_servers_leaves_out_one_that_hangs),
         TEST(h07_a_wildcard_that_nobody_answers_fails_at_its_deadline),
         TEST(h08_an_execute_that_is_sent_is_acknowledged_too),
