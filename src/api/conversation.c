@@ -29,7 +29,8 @@ UINT api_target(const struct inst *in, HSZ service, HSZ topic, const CONVCONTEXT
 /* DdeConnect (4.3): opens a conversation with a server; the result is the client's side.
  *
  * hszService, hszTopic  Borrowed; 0 stands for any. An instance-specific service name reaches its instance
- * alone. pCC                   Copied and shown to servers of this library; NULL: the default context.
+ *                       alone.
+ * pCC                   Copied and shown to servers of this library; NULL: the default context.
  *
  * Servers are asked inside this call, which takes at most the initiate deadline (DdemlSetDeadlines) however
  * many windows do not answer. If several are willing the first is kept. End the conversation with
@@ -214,7 +215,8 @@ static struct conv *find_by_partner(HCONV h)
  * hConv          Either side's handle; CONVINFO.hConvPartner is accepted too.
  * idTransaction  QID_SYNC for the conversation, or the id of an asynchronous transaction.
  * pConvInfo      The caller's; cb says how large it is. That many bytes are written at most, cb among them.
- * The string handles are borrowed: keep those that are needed for longer than the conversation.
+ *                The string handles are borrowed: keep those that are needed for longer than the
+ *                conversation.
  *
  * Returns the bytes written, or 0: DMLERR_INVALIDPARAMETER, DMLERR_UNFOUND_QUEUE_ID. */
 UINT WINAPI DdeQueryConvInfo(HCONV hConv, DWORD idTransaction, PCONVINFO pConvInfo)

@@ -26,7 +26,8 @@ static UINT fill(struct convlist *l, HSZ service, HSZ topic, const CONVCONTEXT *
  * hszService, hszTopic  As for DdeConnect.
  * hConvList             0, or a list whose conversations the new one takes over; who is in it already is not
  *                       connected to again. This handle is invalid afterwards, also on failure, after which
- * the conversations that it named go on without a list. pCC                   As for DdeConnect.
+ *                       the conversations that it named go on without a list.
+ * pCC                   As for DdeConnect.
  *
  * Free the list with DdeDisconnectList, also when all its conversations have ended. Returns 0 on failure:
  * DMLERR_DLL_NOT_INITIALIZED, DMLERR_INVALIDPARAMETER, DMLERR_DLL_USAGE (monitor instance),

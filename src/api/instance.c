@@ -37,8 +37,9 @@ static UINT initialize(LPDWORD pidInst, PFNCALLBACK pfnCallback, DWORD afCmd, DW
  *
  * pidInst      In: 0 for a new instance, or the id of one of this thread to be re-initialised. Out: the id.
  * pfnCallback  Receives the instance's transactions, on this thread. May be NULL when re-initialising: kept
- * as it is. afCmd        APPCLASS_, APPCMD_, CBF_ and MF_ flags. Re-initialising replaces the CBF_ and MF_
- * flags. ulRes        0.
+ *              as it is.
+ * afCmd        APPCLASS_, APPCMD_, CBF_ and MF_ flags. Re-initialising replaces the CBF_ and MF_ flags.
+ * ulRes        0.
  *
  * Conversation windows of the A variant are ANSI windows, those of the W variant Unicode windows.
  * Returns DMLERR_NO_ERROR; DMLERR_INVALIDPARAMETER; DMLERR_DLL_USAGE (another class than before);

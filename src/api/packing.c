@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* The lParam functions of programs that speak WM_DDE_* themselves. What
- * they allocate belongs to the caller, so it does not stand in the ledger. */
+/* The lParam functions of programs that speak WM_DDE_* themselves. What they allocate
+ * belongs to the caller, so it does not stand in the ledger. */
 
 #include "api/api.h"
 

@@ -75,12 +75,14 @@ static UINT transact(struct conv *c, struct client_call *call, void *data, DWORD
 /* DdeClientTransaction (4.4): asks something of the server.
  *
  * pData, cbData  POKE, EXECUTE: cbData bytes, copied; or a data handle with cbData 0xFFFFFFFF, which is used
- * up unless HDATA_APPOWNED or the call fails a check. Ignored otherwise. hConv          A client side.
+ *                up unless HDATA_APPOWNED or the call fails a check. Ignored otherwise.
+ * hConv          A client side.
  * hszItem, wFmt  Item and clipboard format; ignored by EXECUTE.
  * wType          XTYP_REQUEST, XTYP_POKE, XTYP_EXECUTE, XTYP_ADVSTART (with XTYPF_NODATA, XTYPF_ACKREQ),
- * XTYP_ADVSTOP. dwTimeout      Milliseconds to wait in a message loop, or TIMEOUT_ASYNC: the outcome comes as
- * XTYP_XACT_COMPLETE. pdwResult      May be NULL. Synchronous: the answer's DDE_ flags; asynchronous: the
- * transaction's id.
+ *                XTYP_ADVSTOP.
+ * dwTimeout      Milliseconds to wait in a message loop, or TIMEOUT_ASYNC: the outcome comes as
+ *                XTYP_XACT_COMPLETE.
+ * pdwResult      May be NULL. Synchronous: the answer's DDE_ flags; asynchronous: the transaction's id.
  *
  * Returns a data handle that the caller frees (synchronous REQUEST) or TRUE; or 0: DMLERR_INVALIDPARAMETER,
  * DMLERR_NO_CONV_ESTABLISHED, DMLERR_REENTRANCY, DMLERR_DLL_USAGE, DMLERR_MEMORY_ERROR,
