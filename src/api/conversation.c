@@ -100,8 +100,7 @@ BOOL WINAPI DdeDisconnect(HCONV hConv)
     return TRUE;
 }
 
-/* ---- DdeQueryConvInfo
- * ---------------------------------------------------------------------------------------- */
+/* ---- DdeQueryConvInfo --------------------------------------------------------------------------------- */
 
 /* Set on an established client side; it has no ST_ name. */
 enum { ST_ESTABLISHED_CLIENT = 0x8000 };
@@ -266,8 +265,7 @@ BOOL WINAPI DdeSetUserHandle(HCONV hConv, DWORD id, DWORD_PTR hUser)
     return TRUE;
 }
 
-/* ---- DdeEnableCallback
- * ---------------------------------------------------------------------------------------- */
+/* ---- DdeEnableCallback -------------------------------------------------------------------------------- */
 
 static bool in_callback(const struct inst *in, const struct conv *c)
 {

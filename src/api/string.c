@@ -124,8 +124,7 @@ BOOL WINAPI DdeFreeStringHandle(DWORD idInst, HSZ hsz)
     return s && string_app_unref(s) ? TRUE : api_fail(in, DMLERR_INVALIDPARAMETER);
 }
 
-/* ---- DdeQueryString
- * -------------------------------------------------------------------------------------------- */
+/* ---- DdeQueryString ----------------------------------------------------------------------------------- */
 
 static DWORD query_wide(const struct string *s, uint16_t *to, size_t max)
 {

@@ -40,8 +40,7 @@ uint16_t client_status(uintptr_t result)
     return flags | (uint16_t)(result & WIRE_FAPPSTATUS);
 }
 
-/* ---- Records
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Records ------------------------------------------------------------------------------------------ */
 
 static uint32_t new_id(struct inst *in)
 {
@@ -109,8 +108,7 @@ static void out_of_line(struct xact *x)
     xact_unref(x);
 }
 
-/* ---- Posting
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Posting ------------------------------------------------------------------------------------------ */
 
 static uint16_t message_flags(const struct client_call *call)
 {
@@ -218,8 +216,7 @@ static UINT post(struct xact *x, const struct client_call *call)
     return r == HOST_FAULT ? DMLERR_MEMORY_ERROR : DMLERR_POSTMSG_FAILED;
 }
 
-/* ---- Waiting
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- Waiting ------------------------------------------------------------------------------------------ */
 
 static bool settled(void *xact)
 {
@@ -308,8 +305,7 @@ void client_restart(struct conv *c, const struct link *l)
         client_abandon(x);
 }
 
-/* ---- Answers
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Answers ------------------------------------------------------------------------------------------ */
 
 /* The transaction is over: it leaves the line, and whoever wants to know is told. */
 static void complete(struct xact *x, uint16_t status, UINT error)
@@ -450,8 +446,7 @@ void client_message(struct conv *c, struct wire_msg *m)
         on_data(c, m);
 }
 
-/* ---- Delivery
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- Delivery ----------------------------------------------------------------------------------------- */
 
 /* Wraps what the callback is to see; *failed if there should be something and no memory is left for it. */
 static struct data *lend(struct conv *c, host_mem mem, size_t size, struct string *item, UINT fmt,
@@ -513,9 +508,7 @@ void client_deliver(struct conv *c, struct delivery *j, uintptr_t *result)
         c->convst = x->error ? XST_INCOMPLETE : XST_CONNECTED;
 }
 
-/* ---- Giving up
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Giving up ---------------------------------------------------------------------------------------- */
 
 void client_abandon(struct xact *x)
 {

@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* ---- Record and window ------------------------------------------------------------------------------------
- */
+/* ---- Record and window -------------------------------------------------------------------------------- */
 
 bool conv_write_card(struct conv *c)
 {
@@ -202,8 +201,7 @@ void conv_tell_overrun(struct conv *c)
     inst_raise(c->inst, c, XTYP_ERROR, 0, (HCONV)c->handle, 0, 0, 0, DMLERR_LOW_MEMORY, 0);
 }
 
-/* ---- Messages
- * ----------------------------------------------------------------------------------------------- */
+/* ---- Messages ----------------------------------------------------------------------------------------- */
 
 /* What an open conversation does with a message of its partner. An empty cell is a message that this side
  * never gets from a partner that keeps to the protocol: it is disposed of and the conversation goes on

@@ -201,8 +201,7 @@ unsigned char *data_lock(struct data *d); /* NULL: no memory. Counted. */
 void data_unlock(struct data *d);
 bool data_resize(struct data *d, size_t size);
 
-/* ---- Conversations ---------------------------------------------------------------------------------------
- */
+/* ---- Conversations ------------------------------------------------------------------------------------ */
 
 enum conv_state {
     CONV_CONNECTING, /* client: INITIATE is being sent                                            */
@@ -315,8 +314,7 @@ void conv_violated(struct conv *c);        /* the partner broke the protocol bey
 void port_lost(struct port *p);            /* the window is being destroyed by somebody else             */
 bool conv_sweep(struct conv *c);           /* periodic look; true while there is something to watch      */
 
-/* ---- Conversation lists (convlist.c) --------------------------------------------------------------------
- */
+/* ---- Conversation lists (convlist.c) ------------------------------------------------------------------ */
 
 /* A member that ends leaves its list; an empty list is still one. */
 struct convlist {
@@ -335,8 +333,7 @@ void convlist_leave(struct conv *c);          /* no list: nothing               
 void convlist_drop_ended(struct convlist *l); /* whose XTYP_DISCONNECT is running */
 void convlist_free(struct convlist *l);       /* what is in it stays as it is           */
 
-/* ---- Deliveries (delivery.c)
- * ------------------------------------------------------------------------------------------ */
+/* ---- Deliveries (delivery.c) -------------------------------------------------------------------------- */
 
 /* A blockable transaction that waits for its turn. Per conversation they keep their order; while one is being
  * delivered, or the conversation is blocked, the others wait. */
@@ -365,8 +362,7 @@ struct delivery *delivery_current(const struct conv *c); /* the innermost one; N
 void delivery_enable(struct inst *in, struct conv *c, UINT command); /* DdeEnableCallback; c NULL: all */
 bool delivery_waiting(const struct inst *in, const struct conv *c);
 
-/* ---- Client side (client.c)
- * ---------------------------------------------------------------------------------- */
+/* ---- Client side (client.c) --------------------------------------------------------------------------- */
 
 enum xact_state {
     XACT_SENT,
@@ -429,8 +425,7 @@ void xact_unref(struct xact *x);
 /* What a callback's result becomes in an ACK. */
 uint16_t client_status(uintptr_t result);
 
-/* ---- Server side (server.c)
- * ------------------------------------------------------------------------------------ */
+/* ---- Server side (server.c) --------------------------------------------------------------------------- */
 
 void server_message(struct conv *c, struct wire_msg *m); /* ADVISE, UNADVISE, REQUEST, POKE, EXECUTE */
 void server_deliver(struct conv *c, struct delivery *j, uintptr_t *result);
@@ -443,8 +438,7 @@ host_mem server_take_result(struct conv *c, uintptr_t result, const struct strin
 host_mem text_to_wire(struct conv *c, host_mem mem, size_t size);
 struct data *text_from_wire(struct conv *c, const struct wire_msg *m);
 
-/* ---- Advise loops (link.c)
- * --------------------------------------------------------------------------------------- */
+/* ---- Advise loops (link.c) ---------------------------------------------------------------------------- */
 
 enum link_state {
     LINK_STARTING, /* client: ADVISE posted. server: being asked for   */
@@ -485,8 +479,7 @@ void link_settle_all(struct conv *c); /* server: no ACK will come any more */
 /* Returns DMLERR_NO_ERROR, or why an update could not be sent. */
 UINT link_post_advise(struct inst *in, struct string *topic, struct string *item);
 
-/* ---- Name service (names.c)
- * ---------------------------------------------------------------------------------------- */
+/* ---- Name service (names.c) --------------------------------------------------------------------------- */
 
 bool names_registered(const struct inst *in, const struct string *service);
 UINT names_register(struct inst *in, struct string *service);
@@ -499,8 +492,7 @@ bool names_specific(const struct string *service, host_wnd *mom);
 /* The registered name that it stands for in this instance, borrowed; NULL: none. */
 struct string *names_base(struct inst *in, const struct string *specific);
 
-/* ---- Monitoring (monitor.c) ------------------------------------------------------------------------------
- */
+/* ---- Monitoring (monitor.c) --------------------------------------------------------------------------- */
 
 /* A callback that has returned. */
 struct callback {

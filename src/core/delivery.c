@@ -153,8 +153,7 @@ void delivery_discard(struct conv *c)
         delivery_withdraw(c, container_of(c->deliveries.next, struct delivery, node));
 }
 
-/* ---- DdeEnableCallback
- * -------------------------------------------------------------------------------------- */
+/* ---- DdeEnableCallback -------------------------------------------------------------------------------- */
 
 static void set_gate(struct conv *c, enum conv_gate gate)
 {

@@ -23,8 +23,7 @@ static struct string *take_name(struct inst *in, host_atom atom)
     return name;
 }
 
-/* ---- Client
- * ------------------------------------------------------------------------------------------------ */
+/* ---- Client ------------------------------------------------------------------------------------------- */
 
 static void replace(struct string **to, struct string *name)
 {
@@ -327,8 +326,7 @@ struct conv *conv_reconnect(struct conv *old, UINT *error)
     return open ? c : NULL;
 }
 
-/* ---- Server
- * ------------------------------------------------------------------------------------------------ */
+/* ---- Server ------------------------------------------------------------------------------------------- */
 
 /* What a server's callbacks are told about the client. */
 struct caller {

@@ -208,8 +208,7 @@ uintptr_t inst_raise(struct inst *in, struct conv *c, UINT type, UINT fmt, HCONV
     return cb.result;
 }
 
-/* ---- Events ----------------------------------------------------------------------------------------------
- */
+/* ---- Events ------------------------------------------------------------------------------------------- */
 
 /* Walks a list of conversations that callbacks may change: moves it aside, and what still belongs to it back.
  */
@@ -338,8 +337,7 @@ void inst_event(void *inst, const struct host_msg *hm)
     inst_drop(in);
 }
 
-/* ---- End -------------------------------------------------------------------------------------------------
- */
+/* ---- End ---------------------------------------------------------------------------------------------- */
 
 /* As many messages as a queue holds: those that beget others must not keep the instance for ever. */
 enum { MOST_PENDING = 10000 };

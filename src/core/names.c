@@ -95,8 +95,7 @@ struct string *names_base(struct inst *in, const struct string *specific)
     return NULL;
 }
 
-/* ---- News ------------------------------------------------------------------------------------------------
- */
+/* ---- News --------------------------------------------------------------------------------------------- */
 
 static void announce(struct inst *in, uint32_t event, struct string *name)
 {
@@ -127,8 +126,7 @@ void names_event(struct inst *in, const struct host_msg *hm)
     string_unref(specific);
 }
 
-/* ---- Registering ------------------------------------------------------------------------------------------
- */
+/* ---- Registering -------------------------------------------------------------------------------------- */
 
 UINT names_register(struct inst *in, struct string *name)
 {

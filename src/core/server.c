@@ -15,8 +15,7 @@ void server_message(struct conv *c, struct wire_msg *m)
     delivery_add(c, m, item, false);
 }
 
-/* ---- The answers
- * ---------------------------------------------------------------------------------------------- */
+/* ---- The answers -------------------------------------------------------------------------------------- */
 
 /* A delivery whose callback ended the conversation, or blocked it, gives no answer. */
 static bool answerable(const struct conv *c, uintptr_t result)
@@ -57,8 +56,7 @@ host_mem server_take_result(struct conv *c, uintptr_t result, const struct strin
     return 0;
 }
 
-/* ---- REQUEST
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- REQUEST ------------------------------------------------------------------------------------------ */
 
 static void deliver_request(struct conv *c, struct delivery *j, uintptr_t *result)
 {
@@ -88,8 +86,7 @@ static void deliver_request(struct conv *c, struct delivery *j, uintptr_t *resul
     }
 }
 
-/* ---- POKE and EXECUTE
- * --------------------------------------------------------------------------------------------- */
+/* ---- POKE and EXECUTE --------------------------------------------------------------------------------- */
 
 static void deliver_command(struct conv *c, struct delivery *j, uintptr_t *result, UINT type, struct data *d)
 {
@@ -121,8 +118,7 @@ static void deliver_execute(struct conv *c, struct delivery *j, uintptr_t *resul
         deliver_command(c, j, result, XTYP_EXECUTE, text_from_wire(c, &j->m));
 }
 
-/* ---- ADVISE and UNADVISE
- * -------------------------------------------------------------------------------------------- */
+/* ---- ADVISE and UNADVISE ------------------------------------------------------------------------------ */
 
 static UINT link_flags(const struct wire_msg *m)
 {

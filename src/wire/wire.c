@@ -152,8 +152,7 @@ void wire_settle(struct wire_end *end, struct wire_sent *sent, enum wire_outcome
     *sent = (struct wire_sent){0};
 }
 
-/* ---- Reading --------------------------------------------------------------------------------------------
- */
+/* ---- Reading ------------------------------------------------------------------------------------------ */
 
 /* Reads the flags and format at the head of a DATA, POKE or ADVISE object. */
 static bool read_object(struct wire_msg *m)
@@ -291,8 +290,7 @@ host_mem wire_claim(struct wire_end *end, struct wire_msg *m)
     return mem;
 }
 
-/* ---- Writing --------------------------------------------------------------------------------------------
- */
+/* ---- Writing ------------------------------------------------------------------------------------------ */
 
 host_mem wire_mem_new(struct wire_end *end, size_t header, const void *payload, size_t size)
 {

@@ -282,8 +282,7 @@ static void the_value_can_be_requested_inside_a_notice(void **state)
     assert_int_equal(DdeGetData(fetched, NULL, 0, 0), sizeof "value");
 }
 
-/* ---- Acknowledged loops (U-06, U-07) ----------------------------------------------------------------------
- */
+/* ---- Acknowledged loops (U-06, U-07) ------------------------------------------------------------------ */
 
 static void an_acknowledged_loop_has_one_update_under_way_and_then_the_newest(void **state)
 {
@@ -532,8 +531,7 @@ static void one_app_owned_handle_serves_all_loops(void **state)
         assert_string_equal(party_call(t.client, XTYP_ADVDATA, i)->bytes, "shared");
 }
 
-/* ---- Which loops (U-02, U-03) -----------------------------------------------------------------------------
- */
+/* ---- Which loops (U-02, U-03) ------------------------------------------------------------------------- */
 
 static void a_post_reaches_the_loops_of_its_topic_and_item_alone(void **state)
 {

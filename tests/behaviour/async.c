@@ -303,8 +303,7 @@ static void completions_come_from_another_thread_in_order(void **state)
     remote_stop(&r);
 }
 
-/* ---- Inside the completion -------------------------------------------------------------------------------
- */
+/* ---- Inside the completion ---------------------------------------------------------------------------- */
 
 static const struct talk *inside;
 static HDDEDATA inner_data;
@@ -522,8 +521,7 @@ static void the_ids_of_conversations_are_apart(void **state)
     assert_error(t.client, DMLERR_UNFOUND_QUEUE_ID);
 }
 
-/* ---- The end of the conversation (6.6) -------------------------------------------------------------------
- */
+/* ---- The end of the conversation (6.6) ---------------------------------------------------------------- */
 
 static void the_servers_end_completes_each_as_failed_before_it_is_told(void **state)
 {

@@ -11,8 +11,7 @@
 
 #include <stdlib.h>
 
-/* ---- The cast
- * ----------------------------------------------------------------------------------------------- */
+/* ---- The cast ----------------------------------------------------------------------------------------- */
 
 /* Live handles of each kind, of two instances on one thread. */
 static struct cast {
@@ -89,8 +88,7 @@ static int up(void **state)
     return 0;
 }
 
-/* ---- Probes: one per handle parameter
- * ------------------------------------------------------------------------- */
+/* ---- Probes: one per handle parameter ----------------------------------------------------------------- */
 
 typedef uintptr_t probe_fn(uintptr_t h);
 
@@ -265,8 +263,7 @@ static HDDEDATA CALLBACK silent(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ h
     return 0;
 }
 
-/* ---- The matrix
- * ------------------------------------------------------------------------------------------------ */
+/* ---- The matrix --------------------------------------------------------------------------------------- */
 
 static void try(const struct probe *p, const char *what, uintptr_t h)
 {
@@ -433,8 +430,7 @@ static void comparing_string_handles_survives_anything(void **state)
     assert_error(cast.client, DMLERR_NO_ERROR);
 }
 
-/* ---- Another thread
- * --------------------------------------------------------------------------------------------- */
+/* ---- Another thread ----------------------------------------------------------------------------------- */
 
 struct visit {
     bool with_instance;
@@ -506,8 +502,7 @@ static void nothing_can_be_used_on_a_thread_with_an_instance_of_its_own(void **s
     use_elsewhere(true);
 }
 
-/* ---- Transactions
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Transactions ------------------------------------------------------------------------------------- */
 
 static HDDEDATA transact(void *data, DWORD cb, HSZ item, UINT fmt, UINT type)
 {
@@ -636,8 +631,7 @@ static void a_transaction_is_found_in_its_own_conversation_only(void **state)
     assert_true(DdeSetUserHandle(cast.conv, cast.xact, 1));
 }
 
-/* ---- Conversations
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Conversations ------------------------------------------------------------------------------------ */
 
 static void a_context_of_another_size_is_refused(void **state)
 {
@@ -724,9 +718,7 @@ static void server_functions_are_not_for_clients_and_monitors(void **state)
     assert_error(not_servers[1], DMLERR_DLL_USAGE);
 }
 
-/* ---- Texts
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Texts -------------------------------------------------------------------------------------------- */
 
 static void a_text_in_an_unknown_code_page_is_refused(void **state)
 {
@@ -798,9 +790,7 @@ static void a_string_handle_is_not_freed_more_often_than_it_was_made(void **stat
     assert_int_equal(DdeQueryStringA(SERVER, service, NULL, 0, 0), strlen(SERVICE));
 }
 
-/* ---- Data
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- Data --------------------------------------------------------------------------------------------- */
 
 static void a_data_object_that_no_message_could_carry_is_refused(void **state)
 {
@@ -861,8 +851,7 @@ static void an_object_does_not_grow_while_a_pointer_to_it_is_out(void **state)
     assert_error(cast.client, DMLERR_INVALIDPARAMETER);
 }
 
-/* ---- What callbacks return
- * -------------------------------------------------------------------------------------------- */
+/* ---- What callbacks return ---------------------------------------------------------------------------- */
 
 static HDDEDATA bad_result;
 
@@ -934,8 +923,7 @@ static void pairs_that_are_no_names_of_the_server_are_passed_over(void **state)
     assert_ledger_equal(&before, "wrong pairs");
 }
 
-/* ---- Raw clients
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Raw clients -------------------------------------------------------------------------------------- */
 
 static struct raw raw;
 

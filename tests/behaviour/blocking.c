@@ -317,8 +317,7 @@ static void a_block_while_the_queue_is_worked_off_stops_it_and_keeps_its_order(v
     }
 }
 
-/* ---- DdeEnableCallback -----------------------------------------------------------------------------------
- */
+/* ---- DdeEnableCallback -------------------------------------------------------------------------------- */
 
 static void disabling_queues_and_enabling_delivers_from_the_message_loop(void **state)
 {
@@ -541,8 +540,7 @@ static void enabling_checks_its_arguments(void **state)
     assert_error(t.server, DMLERR_INVALIDPARAMETER);
 }
 
-/* ---- Inside callbacks (C3) -------------------------------------------------------------------------------
- */
+/* ---- Inside callbacks (C3) ---------------------------------------------------------------------------- */
 
 struct inside {
     HCONV other;
@@ -594,8 +592,7 @@ static void a_callback_may_disable_its_conversation_but_not_enable_it(void **sta
     assert_int_equal(pokes(&t), 1);
 }
 
-/* ---- What is never held back ------------------------------------------------------------------------------
- */
+/* ---- What is never held back -------------------------------------------------------------------------- */
 
 static void what_cannot_block_is_delivered_while_blocked(void **state)
 {
@@ -618,8 +615,7 @@ static void what_cannot_block_is_delivered_while_blocked(void **state)
     assert_int_equal(party_count(t.client, XTYP_ADVDATA), 0);
 }
 
-/* ---- The end while blocked -------------------------------------------------------------------------------
- */
+/* ---- The end while blocked ---------------------------------------------------------------------------- */
 
 static void the_clients_end_is_told_at_once_and_what_waited_is_discarded(void **state)
 {

@@ -274,8 +274,7 @@ static void the_end_of_a_conversation_is_told_inside_a_callback_that_pumps(void 
     assert_int_equal(party_count(t.server, XTYP_DISCONNECT), 1);
 }
 
-/* ---- What a callback may do ------------------------------------------------------------------------------
- */
+/* ---- What a callback may do --------------------------------------------------------------------------- */
 
 static bool use_everything(struct party *p, const struct call *c, HDDEDATA *result)
 {

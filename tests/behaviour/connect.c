@@ -342,8 +342,7 @@ static void connecting_to_oneself_can_be_filtered(void **state)
     party_connect(client, SERVICE, TOPIC);
 }
 
-/* ---- Filters of the server ------------------------------------------------------------------------------
- */
+/* ---- Filters of the server ---------------------------------------------------------------------------- */
 
 static void failing_connections_refuses_unasked(void **state)
 {

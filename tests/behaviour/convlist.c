@@ -472,8 +472,7 @@ static void uninitialising_ends_lists(void **state)
         assert_int_equal(party_count(servers[i], XTYP_DISCONNECT), 2);
 }
 
-/* ---- Callbacks in the middle ----------------------------------------------------------------------------
- */
+/* ---- Callbacks in the middle -------------------------------------------------------------------------- */
 
 static bool end_the_client(struct party *p, const struct call *c, HDDEDATA *result)
 {

@@ -318,8 +318,7 @@ static void a_forged_handle_is_dead_for_every_function(void **state)
     expect_dead(p, (HDDEDATA)party_text(p, "a string handle is no data handle"));
 }
 
-/* ---- Passing on to DdeClientTransaction -----------------------------------------------------------------
- */
+/* ---- Passing on to DdeClientTransaction --------------------------------------------------------------- */
 
 struct talk {
     struct party *server, *client;
@@ -453,8 +452,7 @@ static void a_command_made_for_an_item_is_an_invalid_parameter(void **state)
     assert_error(t.client, DMLERR_INVALIDPARAMETER);
 }
 
-/* ---- Returned from a callback ----------------------------------------------------------------------------
- */
+/* ---- Returned from a callback ------------------------------------------------------------------------- */
 
 static HDDEDATA returned;
 
@@ -546,8 +544,7 @@ static void an_answer_of_another_instance_is_none(void **state)
     expect_refused(&t, make(t.client, "abc", 0));
 }
 
-/* ---- Given by the library ---------------------------------------------------------------------------------
- */
+/* ---- Given by the library ----------------------------------------------------------------------------- */
 
 static void the_answer_to_a_request_is_the_clients_to_free(void **state)
 {

@@ -13,8 +13,7 @@
 #define FOREVER     TEST_PATIENCE_MS
 #define BY_HANDLE   0xFFFFFFFF
 
-/* ---- What the host refuses ------------------------------------------------------------------------------
- */
+/* ---- What the host refuses ---------------------------------------------------------------------------- */
 
 static enum { NOTHING, MEMORY, ATOMS, WINDOWS, POSTS } refused;
 
@@ -38,8 +37,7 @@ WRAP(host_wnd, host_window_create,
 
 #define WITHOUT(what, call) (refused = (what), (uintptr_t)(call))
 
-/* ---- The situation --------------------------------------------------------------------------------------
- */
+/* ---- The situation ------------------------------------------------------------------------------------ */
 
 /* A conversation, and what there is to do with it. Everything belongs to the client unless it says so. */
 static struct {
@@ -91,8 +89,7 @@ static DWORD id(void)
     return set.client->id;
 }
 
-/* ---- Ways to fail ---------------------------------------------------------------------------------------
- */
+/* ---- Ways to fail ------------------------------------------------------------------------------------- */
 
 static uintptr_t transact(UINT type, DWORD timeout)
 {
@@ -262,8 +259,7 @@ static UINT query_info(HCONV conv, DWORD transaction)
     return DdeQueryConvInfo(conv, transaction, &info);
 }
 
-/* ---- The matrix -----------------------------------------------------------------------------------------
- */
+/* ---- The matrix --------------------------------------------------------------------------------------- */
 
 /* How the code is learnt: STORED is read by DdeGetLastError after a result of 0, RETURNED is the result.
  *
@@ -429,8 +425,7 @@ static struct cell cells[] = {
 };
 enum { N_CELLS = sizeof cells / sizeof *cells };
 
-/* ---- Playing a cell -------------------------------------------------------------------------------------
- */
+/* ---- Playing a cell ----------------------------------------------------------------------------------- */
 
 struct outcome {
     const struct cell *cell;
@@ -466,8 +461,7 @@ static void fails_as_documented(void **state)
     set.client->hook = set.server->hook = answer_nothing;
 }
 
-/* ---- Is the matrix complete? ----------------------------------------------------------------------------
- */
+/* ---- Is the matrix complete? -------------------------------------------------------------------------- */
 
 enum { CODES = 18 };
 
@@ -586,8 +580,7 @@ static void every_exported_function_has_its_list(void **state)
             fail_msg("%s has no list", exported[i]);
 }
 
-/* ---- Tests ----------------------------------------------------------------------------------------------
- */
+/* ---- Tests -------------------------------------------------------------------------------------------- */
 
 int main(void)
 {

@@ -31,8 +31,7 @@ static void execute(HCONV conv, const void *text, DWORD size)
                                          TEST_PATIENCE_MS, NULL));
 }
 
-/* ---- From one end to the other: each rule for every pairing of instances --------------------------------
- */
+/* ---- From one end to the other: each rule for every pairing of instances ------------------------------ */
 
 /* What is called sent is in the kind of the client's instance. */
 
@@ -216,8 +215,7 @@ static void a_text_in_the_other_kind_is_treated_as_what_it_looks_like(void **sta
     check(&rule);
 }
 
-/* ---- What is not converted
- * ---------------------------------------------------------------------------------- */
+/* ---- What is not converted ---------------------------------------------------------------------------- */
 
 static void the_format_of_a_command_does_not_matter(void **state) /* C20 */
 {

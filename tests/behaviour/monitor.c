@@ -9,8 +9,7 @@
 #define EVERYTHING   (MF_HSZ_INFO | MF_SENDMSGS | MF_POSTMSGS | MF_CALLBACKS | MF_ERRORS | MF_LINKS | MF_CONV)
 #define EVERY_WINDOW ((HWND)(uintptr_t)0xFFFF)
 
-/* ---- What a monitor was told ----------------------------------------------------------------------------
- */
+/* ---- What a monitor was told -------------------------------------------------------------------------- */
 
 struct event {
     UINT kind;

@@ -549,8 +549,7 @@ static void data_may_be_nothing_but_its_header(void **state)
     still_works();
 }
 
-/* ---- DATA of a loop --------------------------------------------------------------------------------------
- */
+/* ---- DATA of a loop ----------------------------------------------------------------------------------- */
 
 struct update_row {
     const char *name;
@@ -768,8 +767,7 @@ static void updates_that_cross_the_unadvise_do_not_end_the_conversation(void **s
     still_works();
 }
 
-/* ---- Messages that nobody asked for
- * ------------------------------------------------------------------------ */
+/* ---- Messages that nobody asked for ------------------------------------------------------------------- */
 
 static void a_spontaneous_ack_is_absorbed_A7(void **state)
 {
@@ -817,8 +815,7 @@ static void messages_for_a_server_are_disposed_of(void **state)
     still_works();
 }
 
-/* ---- What cannot be read (D13) --------------------------------------------------------------------------
- */
+/* ---- What cannot be read (D13) ------------------------------------------------------------------------ */
 
 /* A system that copies what messages carry reads it itself, and a wrong handle does not come through. */
 static void needs_wrong_handles(void)
@@ -955,8 +952,7 @@ static void transactions_that_a_violation_has_completed_can_be_abandoned(void **
     assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), 1);
 }
 
-/* ---- The end
- * ------------------------------------------------------------------------------------------------ */
+/* ---- The end ------------------------------------------------------------------------------------------ */
 
 struct end_row {
     const char *name;
@@ -1121,8 +1117,7 @@ static void a_server_that_dies_during_the_callback_is_noticed(void **state)
     raw_left(mem, false); /* D15: refused, but the refusal could not be given */
 }
 
-/* ---- Threads that hang
- * ---------------------------------------------------------------------------------------- */
+/* ---- Threads that hang -------------------------------------------------------------------------------- */
 
 struct hanging {
     struct test_event *ready, *go_on;
@@ -1246,8 +1241,7 @@ static void a_server_that_hangs_in_connect_is_given_up(void **state)
     stop_hanging(&h, t);
 }
 
-/* ---- A thread that ends
- * ------------------------------------------------------------------------------------------ */
+/* ---- A thread that ends ------------------------------------------------------------------------------- */
 
 /* Everything that may lie in the queue of a client window that goes without DdeUninitialize. */
 static void end_with_a_full_queue(void *arg)
@@ -1292,8 +1286,7 @@ static int set_up_books(void **state)
     return 0;
 }
 
-/* ---- A storm
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- A storm ------------------------------------------------------------------------------------------ */
 
 enum { STORM_MESSAGES = 6000 };
 
@@ -1386,9 +1379,7 @@ static void a_storm_of_messages_does_no_harm(void **state)
     raw_books_give_up();
 }
 
-/* ---- All
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- All ---------------------------------------------------------------------------------------------- */
 
 #define DIRECTLY(section, f)  rule_with(section, f, set_up, tear_down)
 #define CONNECTED(section, f) rule_with(section, f, set_up_connected, tear_down)

@@ -87,8 +87,7 @@ static void answer_request(struct raw *r, const char *text)
     give(r, text);
 }
 
-/* ---- Making ---------------------------------------------------------------------------------------------
- */
+/* ---- Making ------------------------------------------------------------------------------------------- */
 
 static void every_server_is_in_the_list(void **state)
 {
@@ -196,8 +195,7 @@ static void a_strangers_message_reaches_none(void **state)
     raw_die(&stranger);
 }
 
-/* ---- Ending ----------------------------------------------------------------------------------------------
- */
+/* ---- Ending ------------------------------------------------------------------------------------------- */
 
 static void one_end_leaves_the_others(void **state)
 {

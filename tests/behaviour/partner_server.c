@@ -207,8 +207,7 @@ static void a_client_that_hangs_before_the_ack_is_given_up(void **state)
     test_event_free(h.go_on);
 }
 
-/* ---- What a client asks -----------------------------------------------------------------------------------
- */
+/* ---- What a client asks ------------------------------------------------------------------------------- */
 
 struct ask_row {
     const char *name;
@@ -542,8 +541,7 @@ static void a_question_to_the_wrong_window_is_disposed_of(void **state)
     still_works();
 }
 
-/* ---- Variations
- * -------------------------------------------------------------------------------------------- */
+/* ---- Variations --------------------------------------------------------------------------------------- */
 
 static void an_execute_needs_no_terminator(void **state)
 {
@@ -632,8 +630,7 @@ static void a_dead_item_is_refused_in_its_turn(void **state)
     still_works();
 }
 
-/* ---- Updates
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Updates ------------------------------------------------------------------------------------------ */
 
 static void post_advise(void)
 {
@@ -836,8 +833,7 @@ static void an_ack_that_was_not_asked_for_is_absorbed_A7(void **state)
     still_works();
 }
 
-/* ---- Messages that nobody asked for, and what cannot be read
- * ------------------------------------------------- */
+/* ---- Messages that nobody asked for, and what cannot be read ------------------------------------------ */
 
 static void data_for_a_server_is_disposed_of(void **state)
 {
@@ -905,8 +901,7 @@ static void a_conversation_is_ended_once_however_bad_the_messages(void **state)
     raw_expect_terminate(&client, 1);
 }
 
-/* ---- The end
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- The end ------------------------------------------------------------------------------------------ */
 
 static void a_client_that_dies_silently_is_noticed(void **state)
 {
@@ -1025,8 +1020,7 @@ static int set_up_books(void **state)
     return 0;
 }
 
-/* ---- A storm
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- A storm ------------------------------------------------------------------------------------------ */
 
 enum { STORM_MESSAGES = 6000 };
 
@@ -1105,9 +1099,7 @@ static void a_storm_of_messages_does_no_harm(void **state)
     raw_books_give_up();
 }
 
-/* ---- All
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- All ---------------------------------------------------------------------------------------------- */
 
 #define DIRECTLY(section, f)  rule_with(section, f, set_up, tear_down)
 #define CONNECTED(section, f) rule_with(section, f, set_up_connected, tear_down)

@@ -54,8 +54,7 @@ static void start(struct party *client, HCONV conv, const char *item, UINT flags
                                          XTYP_ADVSTART | flags, TEST_PATIENCE_MS, NULL));
 }
 
-/* ---- The conversation -----------------------------------------------------------------------------------
- */
+/* ---- The conversation --------------------------------------------------------------------------------- */
 
 static void a_conversation_that_its_server_ended_can_be_opened_again(void **state)
 {
@@ -195,8 +194,7 @@ static void a_server_has_nothing_to_reconnect(void **state)
     assert_int_equal(again.error, DMLERR_INVALIDPARAMETER);
 }
 
-/* ---- Its loops -------------------------------------------------------------------------------------------
- */
+/* ---- Its loops ---------------------------------------------------------------------------------------- */
 
 static void every_loop_is_asked_for_again_with_its_format_and_flags(void **state)
 {
@@ -278,8 +276,7 @@ static void a_loop_that_is_refused_is_gone_without_a_word(void **state)
     assert_int_equal(party_count(client, XTYP_XACT_COMPLETE), 0);
 }
 
-/* ---- Callbacks in the middle -----------------------------------------------------------------------------
- */
+/* ---- Callbacks in the middle -------------------------------------------------------------------------- */
 
 static bool end_the_client(struct party *p, const struct call *c, HDDEDATA *result)
 {
@@ -339,8 +336,7 @@ static void a_loop_that_was_not_granted_is_not_asked_for_the_next_time(void **st
     assert_true(DdeFreeDataHandle(party_transact(client, again.fresh, XTYP_REQUEST, TEST_PATIENCE_MS, NULL)));
 }
 
-/* ---- The server on another thread ------------------------------------------------------------------------
- */
+/* ---- The server on another thread --------------------------------------------------------------------- */
 
 static void register_it(struct party *p)
 {

@@ -167,8 +167,7 @@ static void pairs_of_connect_and_disconnect_leave_nothing(void **state)
     assert_int_equal(ended, PAIRS);
 }
 
-/* ---- Two threads
- * ----------------------------------------------------------------------------------------------- */
+/* ---- Two threads -------------------------------------------------------------------------------------- */
 
 struct remote_server {
     struct test_event *ready, *stop;

@@ -302,8 +302,7 @@ static void the_name_filter_may_be_switched_with_a_name_given(void **state)
     assert_int_equal(party_count(client, XTYP_REGISTER), 0);
 }
 
-/* ---- Combined: filter, then unregister, then register ---------------------------------------------------
- */
+/* ---- Combined: filter, then unregister, then register ------------------------------------------------- */
 
 static void registering_and_filter_can_be_combined(void **state)
 {

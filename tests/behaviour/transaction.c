@@ -41,8 +41,7 @@ static HDDEDATA transact(const struct talk *t, UINT type, DWORD timeout, DWORD *
     return party_transact(t->client, t->conv, type, timeout, result);
 }
 
-/* ---- The five transactions -------------------------------------------------------------------------------
- */
+/* ---- The five transactions ---------------------------------------------------------------------------- */
 
 static void expect_server_call(const struct call *c, UINT fmt, HCONV conv, const char *item)
 {
@@ -552,8 +551,7 @@ static void callbacks_run_during_a_synchronous_transaction(void **state)
     assert_int_equal(party_count(other.server, XTYP_POKE), 1);
 }
 
-/* ---- The end while waiting ------------------------------------------------------------------------------
- */
+/* ---- The end while waiting ---------------------------------------------------------------------------- */
 
 static HCONV to_end;
 

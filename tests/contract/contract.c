@@ -2445,8 +2445,7 @@ static void atoms_serve_many_threads(void **state)
     }
 }
 
-/* ---- Data that is a handle -----------------------------------------------------------------------------
- */
+/* ---- Data that is a handle ---------------------------------------------------------------------------- */
 
 static const unsigned picture_formats[] = {2, 3, 9, 14, 0x82, 0x83, 0x8E};
 enum { PICTURE_FORMATS = sizeof picture_formats / sizeof *picture_formats };
@@ -2734,8 +2733,7 @@ static void a_long_text_is_converted_as_a_whole(void **state)
     free(narrow);
 }
 
-/* ---- Only here: rules for which Windows has other numbers, or no way to look ----------------------------
- */
+/* ---- Only here: rules for which Windows has other numbers, or no way to look -------------------------- */
 
 #ifndef _WIN32
 

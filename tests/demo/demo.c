@@ -41,8 +41,7 @@ static void say_text(const char *who, const char *what, HDDEDATA data)
     say(who, line);
 }
 
-/* ---- The server
- * ------------------------------------------------------------------------------------------------ */
+/* ---- The server --------------------------------------------------------------------------------------- */
 
 static DWORD server;
 static HSZ server_service, server_item;
@@ -142,8 +141,7 @@ static int serve_until_told(void)
     return !stop_server();
 }
 
-/* ---- The client
- * ------------------------------------------------------------------------------------------------- */
+/* ---- The client --------------------------------------------------------------------------------------- */
 
 static DWORD client;
 static HSZ service, topic, item;
@@ -241,8 +239,7 @@ static int ask(void)
     return !ok;
 }
 
-/* ---- Both
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- Both --------------------------------------------------------------------------------------------- */
 
 #ifndef TEST_SYSTEM_DDEML
 static void print_ledger(const char *when)
@@ -288,8 +285,7 @@ static int talk(void)
     return failed;
 }
 
-/* ---- The storm
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- The storm ---------------------------------------------------------------------------------------- */
 
 /* One cycle of Q170626: the updates are still queued for the client's window when it disconnects. */
 static bool cycle(void)

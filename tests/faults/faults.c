@@ -16,8 +16,7 @@
 #include "host/posix/figures.h"
 #endif
 
-/* ---- Failures ---------------------------------------------------------------------------------------------
- */
+/* ---- Failures ----------------------------------------------------------------------------------------- */
 
 /* How the passing of messages fails. */
 static const struct flavour {
@@ -117,8 +116,7 @@ void **__wrap_host_thread_slot(void (*at_exit)(void *value))
     return slot && !*slot && fails("host_thread_slot") ? NULL : slot;
 }
 
-/* ---- The play ---------------------------------------------------------------------------------------------
- */
+/* ---- The play ----------------------------------------------------------------------------------------- */
 
 /* For answers that a failure has swallowed, and for partners that a failure keeps from hearing of the end. */
 enum { ANSWER_MS = 2, DEADLINE_MS = 3 };
@@ -329,8 +327,7 @@ static void leave(bool server_first)
     DdeUninitialize(play.monitor);
 }
 
-/* ---- Performances -----------------------------------------------------------------------------------------
- */
+/* ---- Performances ------------------------------------------------------------------------------------- */
 
 enum mode {
     ONCE,         /* one call fails                                              */

@@ -12,8 +12,7 @@ static void q170626(const struct scenario *s)
     assert_true(q170626_cycle(&(struct q170626){.loop = s->loop, .updates = s->updates, .stop = s->stop}));
 }
 
-/* ---- Under updates ---------------------------------------------------------------------------------------
- */
+/* ---- Under updates ------------------------------------------------------------------------------------ */
 
 static void under_updates(const struct scenario *s)
 {
@@ -45,8 +44,7 @@ static void under_answers(const struct scenario *s)
     test_pump_all();
 }
 
-/* ---- Inside callbacks -------------------------------------------------------------------------------------
- */
+/* ---- Inside callbacks --------------------------------------------------------------------------------- */
 
 static const struct scenario *trap;
 

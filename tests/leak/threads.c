@@ -15,8 +15,7 @@
 #include <pthread.h>
 #endif
 
-/* ---- The partner: the side that has a thread of its own
- * ---------------------------------------------------- */
+/* ---- The partner: the side that has a thread of its own ----------------------------------------------- */
 
 static struct {
     const struct scenario *scenario;
@@ -66,8 +65,7 @@ static bool server_is_free(void *arg)
     return !server.conv;
 }
 
-/* ---- Full rate -------------------------------------------------------------------------------------------
- */
+/* ---- Full rate ---------------------------------------------------------------------------------------- */
 
 static bool leaving(void *arg)
 {
@@ -131,8 +129,7 @@ static void full_rate(const struct scenario *s, unsigned n)
     partner_join(thread);
 }
 
-/* ---- Late answers
- * ------------------------------------------------------------------------------------------ */
+/* ---- Late answers ------------------------------------------------------------------------------------- */
 
 static bool dawdle(struct side *side, const struct call *call, HDDEDATA *result)
 {
@@ -173,8 +170,7 @@ static void late(const struct scenario *s, unsigned n)
     partner_join(thread);
 }
 
-/* ---- A thread ends, and with it an instance that nobody has uninitialised
- * ------------------------------------ */
+/* ---- A thread ends, and with it an instance that nobody has uninitialised ----------------------------- */
 
 static void exit_thread(void)
 {
@@ -367,8 +363,7 @@ static void server_thread_dies(const struct scenario *s, unsigned n)
     side_close(&client);
 }
 
-/* ---- Tests
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Tests -------------------------------------------------------------------------------------------- */
 
 #define HOT    0
 #define ACKREQ XTYPF_ACKREQ

@@ -84,8 +84,7 @@ static void late(const struct scenario *s)
     test_pump_all();
 }
 
-/* ---- Abandoned ------------------------------------------------------------------------------------------
- */
+/* ---- Abandoned ---------------------------------------------------------------------------------------- */
 
 enum { ONE_BY_ONE, OF_CONVERSATION, OF_INSTANCE };
 
@@ -140,8 +139,7 @@ static void abandoned_complete(const struct scenario *s)
     test_pump_all();
 }
 
-/* ---- Refused ---------------------------------------------------------------------------------------------
- */
+/* ---- Refused ------------------------------------------------------------------------------------------ */
 
 static uintptr_t refusal;
 
@@ -215,8 +213,7 @@ static void answered_wrongly(const struct scenario *s)
     server.answer = NULL;
 }
 
-/* ---- DdeUninitialize -------------------------------------------------------------------------------------
- */
+/* ---- DdeUninitialize ---------------------------------------------------------------------------------- */
 
 static const struct scenario *trap;
 

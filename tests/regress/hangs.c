@@ -13,8 +13,7 @@ static struct raw raw; /* a partner that is not of this library */
 
 enum { INITIATE_MS = 1000, SHUTDOWN_MS = 100, SHORT_MS = 20, LONG_MS = 50 * TEST_PATIENCE_MS };
 
-/* ---- Queues that are full ---------------------------------------------------------------------------------
- */
+/* ---- Queues that are full ----------------------------------------------------------------------------- */
 
 /* Windows that take only so many messages at a time. */
 static struct {
@@ -43,8 +42,7 @@ static host_wnd window_of(HCONV conv, bool partners)
     return (host_wnd)(partners ? info.hwndPartner : info.hwnd);
 }
 
-/* ---- Fixtures ---------------------------------------------------------------------------------------------
- */
+/* ---- Fixtures ----------------------------------------------------------------------------------------- */
 
 static int set_up(void **state)
 {
@@ -85,8 +83,7 @@ static bool has_answered(void *client)
     return party_count(client, XTYP_XACT_COMPLETE) > 0;
 }
 
-/* ---- Threads that do not look at their messages -----------------------------------------------------------
- */
+/* ---- Threads that do not look at their messages ------------------------------------------------------- */
 
 struct hanging {
     void (*open)(void);
@@ -191,8 +188,7 @@ static void connect_beside(struct hanging *hung, unsigned n)
         let_go(&hung[i]);
 }
 
-/* ---- H-01 .. H-08 -----------------------------------------------------------------------------------------
- */
+/* ---- H-01 .. H-08 ------------------------------------------------------------------------------------- */
 
 static void h01_connecting_does_not_wait_for_windows_that_nobody_serves(void **state)
 {
@@ -388,8 +384,7 @@ static void h08_an_execute_that_is_sent_is_acknowledged_too(void **state)
     assert_int_equal(ours_calls(XTYP_EXECUTE), 3);
 }
 
-/* ---- H-09 .. H-14 -----------------------------------------------------------------------------------------
- */
+/* ---- H-09 .. H-14 ------------------------------------------------------------------------------------- */
 
 static void h09_a_conversation_with_oneself_needs_no_other_thread(void **state)
 {
@@ -637,8 +632,7 @@ static void h14_two_full_queues_that_post_to_each_other_get_through(void **state
     memset(narrow, 0, sizeof narrow);
 }
 
-/* ---- H-15 .. H-19 -----------------------------------------------------------------------------------------
- */
+/* ---- H-15 .. H-19 ------------------------------------------------------------------------------------- */
 
 static HDDEDATA CALLBACK accept(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ hsz2, HDDEDATA data,
                                 ULONG_PTR data1, ULONG_PTR data2)
@@ -830,8 +824,7 @@ static void h19_whoever_waits_learns_that_the_server_has_gone(void **state)
     remote_stop(&r);
 }
 
-/* ---- H-20 .. H-26 -----------------------------------------------------------------------------------------
- */
+/* ---- H-20 .. H-26 ------------------------------------------------------------------------------------- */
 
 static bool answer_at_will(struct party *p, const struct call *c, HDDEDATA *result)
 {

@@ -10,8 +10,7 @@ static struct raw raw; /* a partner that is not of this library */
 
 enum { R = WIRE_FRELEASE, A = WIRE_FACKREQ, SHUTDOWN_MS = 100 };
 
-/* ---- Posts that fail ------------------------------------------------------------------------------------
- */
+/* ---- Posts that fail ---------------------------------------------------------------------------------- */
 
 static struct {
     bool armed;
@@ -28,8 +27,7 @@ int __wrap_host_post(const struct host_msg *msg)
     return __real_host_post(msg);
 }
 
-/* ---- Fixtures -------------------------------------------------------------------------------------------
- */
+/* ---- Fixtures ----------------------------------------------------------------------------------------- */
 
 static int set_up(void **state)
 {
@@ -89,8 +87,7 @@ static DDEMLLEDGER ledger_of(const struct party *p)
     return l;
 }
 
-/* ---- L-01 .. L-04 ---------------------------------------------------------------------------------------
- */
+/* ---- L-01 .. L-04 ------------------------------------------------------------------------------------- */
 
 static void connect_advise_disconnect(struct talk *t, unsigned i)
 {
@@ -221,8 +218,7 @@ static void l04_the_ack_of_an_execute_brings_the_command_back(void **state)
     assert_true(FreeDDElParam(WM_DDE_ACK, packed));
 }
 
-/* ---- L-05 .. L-07 ---------------------------------------------------------------------------------------
- */
+/* ---- L-05 .. L-07 ------------------------------------------------------------------------------------- */
 
 static void live(struct talk *t)
 {
@@ -369,8 +365,7 @@ static void l07_what_arrives_after_terminate_is_emptied_but_for_what_was_only_le
     test_ledger_is_empty();
 }
 
-/* ---- L-08 .. L-10 ---------------------------------------------------------------------------------------
- */
+/* ---- L-08 .. L-10 ------------------------------------------------------------------------------------- */
 
 enum { HANDLES = 200 };
 
@@ -474,8 +469,7 @@ static void l10_an_app_owned_handle_serves_all_and_stays_its_owners(void **state
     t.server->arg = NULL;
 }
 
-/* ---- L-11 .. L-14 ---------------------------------------------------------------------------------------
- */
+/* ---- L-11 .. L-14 ------------------------------------------------------------------------------------- */
 
 static void l11_an_answer_to_terminate_that_is_lost_holds_nobody_up(void **state)
 {
@@ -586,8 +580,7 @@ static void l14_a_reply_after_a_timeout_is_released_and_not_taken_for_the_next(v
     talk_cycles(&t, OFTEN(1000), time_out_and_ask_again);
 }
 
-/* ---- L-15 .. L-18 ---------------------------------------------------------------------------------------
- */
+/* ---- L-15 .. L-18 ------------------------------------------------------------------------------------- */
 
 static bool refuse(struct party *p, const struct call *c, HDDEDATA *result)
 {
@@ -704,8 +697,7 @@ static void l18_a_partner_that_frees_at_random_does_no_harm(void **state)
     assert_int_equal(pokes, OFTEN(2000));
 }
 
-/* ---- L-19 .. L-22 ---------------------------------------------------------------------------------------
- */
+/* ---- L-19 .. L-22 ------------------------------------------------------------------------------------- */
 
 /* Every second message is not the partner's: it is dropped before anybody is told of it. */
 static void l19_a_message_that_is_dropped_frees_its_parameter_and_payload(void **state)

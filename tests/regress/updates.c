@@ -13,8 +13,7 @@ static struct raw raw; /* a partner that is not of this library */
 
 enum { R = WIRE_FRELEASE, A = WIRE_FACKREQ, SHUTDOWN_MS = 100 };
 
-/* ---- What the system refuses ------------------------------------------------------------------------------
- */
+/* ---- What the system refuses -------------------------------------------------------------------------- */
 
 /* A window whose queue takes only so many messages at a time. */
 static struct {
@@ -51,8 +50,7 @@ static host_wnd window_of(HCONV conv)
     return (host_wnd)info.hwnd;
 }
 
-/* ---- Fixtures ---------------------------------------------------------------------------------------------
- */
+/* ---- Fixtures ----------------------------------------------------------------------------------------- */
 
 static int set_up(void **state)
 {
@@ -133,8 +131,7 @@ static void nobody_was_disconnected(const struct talk *t)
     assert_int_equal(party_count(t->server, XTYP_DISCONNECT), 0);
 }
 
-/* ---- U-01 .. U-05 -----------------------------------------------------------------------------------------
- */
+/* ---- U-01 .. U-05 ------------------------------------------------------------------------------------- */
 
 /* The ACK of the last update before, after and beside the end of the loop. */
 static void stop_under_updates(struct talk *t, unsigned i)
@@ -319,8 +316,7 @@ static void u05_every_post_is_told_to_every_loop(void **state)
     assert_int_equal(updates(&t), 2 * n);
 }
 
-/* ---- U-06 .. U-08 -----------------------------------------------------------------------------------------
- */
+/* ---- U-06 .. U-08 ------------------------------------------------------------------------------------- */
 
 static void u06_an_acknowledged_loop_has_one_update_under_way_and_then_the_newest(void **state)
 {
@@ -375,8 +371,7 @@ static void u08_the_count_goes_down_to_0_in_each_format(void **state)
     assert_int_equal(left[0] + left[1], 0);
 }
 
-/* ---- U-09 .. U-12 -----------------------------------------------------------------------------------------
- */
+/* ---- U-09 .. U-12 ------------------------------------------------------------------------------------- */
 
 static void u09_a_frozen_client_costs_a_bounded_backlog_and_an_exact_count(void **state)
 {
@@ -517,8 +512,7 @@ static void u12_after_a_block_the_blocked_one_comes_first_and_then_the_others_in
     assert_int_equal(party_count(t.client, XTYP_XACT_COMPLETE), 20);
 }
 
-/* ---- U-13 .. U-16 -----------------------------------------------------------------------------------------
- */
+/* ---- U-13 .. U-16 ------------------------------------------------------------------------------------- */
 
 /* The server's first value: a change that it posts when it is asked for the loop. */
 static bool change_when_asked_to_start(struct party *p, const struct call *c, HDDEDATA *result)
@@ -639,8 +633,7 @@ static void u16_starting_a_loop_again_doubles_nothing(void **state)
     assert_error(t.client, DMLERR_NOTPROCESSED);
 }
 
-/* ---- U-17 .. U-21 -----------------------------------------------------------------------------------------
- */
+/* ---- U-17 .. U-21 ------------------------------------------------------------------------------------- */
 
 static void u17_a_change_is_told_to_the_loops_of_its_item_alone(void **state)
 {

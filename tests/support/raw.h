@@ -97,8 +97,7 @@ struct raw_seen *raw_expect(struct raw *r, uint32_t id);
 void raw_expect_nothing(struct raw *r);
 void raw_expect_terminate(struct raw *r, unsigned times);
 
-/* ---- Storms: partners that are hostile ------------------------------------------------------------------
- */
+/* ---- Storms: partners that are hostile ---------------------------------------------------------------- */
 
 /* Starts a sequence of chances, and prints its seed; raw_random gives a number below n. */
 void raw_seed(uint32_t seed);

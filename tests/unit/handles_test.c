@@ -13,8 +13,7 @@ enum { MANY = 3000 }; /* more than the table has room for at first */
 
 static int thing, other_thing;
 
-/* ---- One handle -------------------------------------------------------------------------------------------
- */
+/* ---- One handle --------------------------------------------------------------------------------------- */
 
 static void a_handle_finds_its_object(void **state)
 {
@@ -104,8 +103,7 @@ static void the_low_32_bits_are_enough_to_find_an_object(void **state)
     assert_null(handle_get32((uint32_t)h, HANDLE_INSTANCE));
 }
 
-/* ---- Many -------------------------------------------------------------------------------------------------
- */
+/* ---- Many --------------------------------------------------------------------------------------------- */
 
 static bool means_something(uintptr_t h)
 {
@@ -154,8 +152,7 @@ static void handles_of_many_objects_differ_and_find_each_its_own(void **state)
     free(things);
 }
 
-/* ---- Threads ----------------------------------------------------------------------------------------------
- */
+/* ---- Threads ------------------------------------------------------------------------------------------ */
 
 struct visit {
     uintptr_t handle;

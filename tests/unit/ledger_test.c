@@ -86,8 +86,7 @@ static void no_booking_of_any_thread_is_lost(void **state)
     ledger_count(NULL, LEDGER_links, -THREADS * ROUNDS);
 }
 
-/* ---- DdemlGetLedger
- * ---------------------------------------------------------------------------------------- */
+/* ---- DdemlGetLedger ----------------------------------------------------------------------------------- */
 
 static void a_structure_without_room_for_a_column_is_refused(void **state)
 {

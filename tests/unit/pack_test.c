@@ -185,8 +185,7 @@ static void freeing_leaves_alone_what_the_values_refer_to(void **state)
     host_mem_free(object);
 }
 
-/* ---- Reuse
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Reuse -------------------------------------------------------------------------------------------- */
 
 static void reusing_works_from_every_message_to_every_other(void **state)
 {

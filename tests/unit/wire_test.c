@@ -71,8 +71,7 @@ static int down(void **state)
     return 0;
 }
 
-/* ---- Messages and what they carry
- * -------------------------------------------------------------------------- */
+/* ---- Messages and what they carry --------------------------------------------------------------------- */
 
 #define A 1
 #define G 2
@@ -152,8 +151,7 @@ static void free_by_hand(host_atom atom, host_mem mem)
         host_mem_free(mem);
 }
 
-/* ---- The ownership table
- * ------------------------------------------------------------------------------------ */
+/* ---- The ownership table ------------------------------------------------------------------------------ */
 
 /* Section 5 in other words than those of wire.c: everything that is ours to free is freed, except that the G
  * of an ACK has been given back when it is gone, and that what came from nobody stays with nobody. */
@@ -281,8 +279,7 @@ static void settling_what_was_not_remembered_does_nothing(void **state)
         wire_settle(&p.here, &sent, (enum wire_outcome)outcome);
 }
 
-/* ---- Posting and reading
- * ------------------------------------------------------------------------------------ */
+/* ---- Posting and reading ------------------------------------------------------------------------------ */
 
 static struct host_msg take(struct wire_end *end)
 {
@@ -414,8 +411,7 @@ static void the_header_says_flags_and_format(void **state)
     wire_dispose(&p.there, &got, WIRE_ACCEPTED);
 }
 
-/* ---- Bad messages
- * ------------------------------------------------------------------------------------------- */
+/* ---- Bad messages ------------------------------------------------------------------------------------- */
 
 /* Reads a message as nobody who keeps to the protocol would post it; some systems do not even let it pass. */
 static enum wire_reading read_raw(host_wnd from, uint32_t id, uintptr_t lparam, struct wire_msg *m)
@@ -582,8 +578,7 @@ static void claiming_an_owned_object_takes_it_out_of_the_message(void **state)
     wire_dispose(&p.here, &m, WIRE_ACCEPTED);
 }
 
-/* ---- Answers
- * ------------------------------------------------------------------------------------------------ */
+/* ---- Answers ------------------------------------------------------------------------------------------ */
 
 /* Posts a message there, answers it from there, and returns what the ACK says; *back: G has come back. */
 static struct wire_msg answered(uint32_t id, uint16_t status, bool *back)
@@ -643,8 +638,7 @@ static void what_an_answer_that_cannot_be_given_would_have_carried_is_freed(void
         }
 }
 
-/* ---- The backlog
- * -------------------------------------------------------------------------------------------- */
+/* ---- The backlog -------------------------------------------------------------------------------------- */
 
 /* Wine's queues have no limit. */
 #ifndef _WIN32
