@@ -153,8 +153,7 @@ static void a_window_that_answers_twice_is_in_the_list_once(void **state)
     assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), SERVERS);
 }
 
-/* ---- Conversing ------------------------------------------------------------------------------------------
- */
+/* ---- Conversing ---------------------------------------------------------------------------------------- */
 
 static void each_answer_reaches_its_own_conversation(void **state)
 {

@@ -306,8 +306,7 @@ static void a_process_that_stands_still_while_it_tells_holds_nobody_up(void **st
     assert_int_equal(heard.strings, 1);
 }
 
-/* ---- What others may have left behind -------------------------------------------------------------------
- */
+/* ---- What others may have left behind ------------------------------------------------------------------ */
 
 /* The memory that all processes share, as anybody can change it, and as one that is killed at the wrong
  * moment leaves it. */
@@ -420,8 +419,7 @@ static void what_nobody_listens_to_is_told_once_and_never_again(void **state)
     UnmapViewOfFile(board);
 }
 
-/* ---- The roles ------------------------------------------------------------------------------------------
- */
+/* ---- The roles ----------------------------------------------------------------------------------------- */
 
 static void say_ready(char **argv)
 {
