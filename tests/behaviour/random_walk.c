@@ -127,12 +127,13 @@ static PFNCALLBACK const callbacks[SLOTS];
 
 static void step_initialize(void)
 {
-    static const DWORD flags[] = {APPCLASS_STANDARD,        APPCLASS_STANDARD,     CBF_SKIP_DISCONNECTS,
-                                  CBF_FAIL_POKES,           APPCMD_CLIENTONLY,     CBF_SKIP_CONNECT_CONFIRMS,
-                                  CBF_FAIL_SELFCONNECTIONS, CBF_SKIP_REGISTRATIONS};
+    static const DWORD flags[] = {
+        APPCLASS_STANDARD,        APPCLASS_STANDARD,      CBF_SKIP_DISCONNECTS,
+        CBF_FAIL_POKES,           APPCMD_CLIENTONLY,      CBF_SKIP_CONNECT_CONFIRMS,
+        CBF_FAIL_SELFCONNECTIONS, CBF_SKIP_REGISTRATIONS, APPCLASS_MONITOR | MF_MASK};
     unsigned slot = chance(SLOTS);
     bool wide = chance(2), fresh = !me->ids[slot];
-    DWORD how = flags[chance(8)];
+    DWORD how = flags[chance(sizeof flags / sizeof *flags)];
     unsigned i;
 
     if (!fresh && chance(4))
