@@ -41,6 +41,7 @@
 struct thread {
     struct list insts; /* every instance that has not been finished, the ending ones included */
     bool waiting;      /* in a synchronous transaction                                        */
+    bool ended;        /* nobody is called back any more                                */
     unsigned watching; /* callbacks with XTYP_MONITOR that are running                        */
 };
 

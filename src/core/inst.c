@@ -189,7 +189,7 @@ uintptr_t inst_raise(struct inst *in, struct conv *c, UINT type, UINT fmt, HCONV
 {
     struct callback cb = {type, fmt, (uintptr_t)h, hsz1, hsz2, data, d1, d2, 0};
 
-    if (in->ending)
+    if (in->ending || in->thread->ended)
         return 0;
     inst_hold(in);
     if (c) {

@@ -31,6 +31,7 @@ static void thread_ends(void *value)
 {
     struct thread *t = value;
 
+    t->ended = true;
     t->waiting = true; /* whatever it was doing is over; keeps the record until all instances have gone */
     while (!list_empty(&t->insts))
         inst_abort(container_of(t->insts.next, struct inst, node));

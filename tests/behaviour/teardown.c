@@ -591,6 +591,38 @@ static void a_client_may_leave_while_a_thread_floods_it(void **state)
         t.client->n - party_count(t.client, XTYP_REGISTER) - party_count(t.client, XTYP_UNREGISTER), 0);
 }
 
+/* ---- The end of a thread ------------------------------------------------------------------------------- */
+
+static volatile int is_over, called_afterwards;
+
+static HDDEDATA CALLBACK note_whether_over(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ hsz2, HDDEDATA data,
+                                           ULONG_PTR data1, ULONG_PTR data2)
+{
+    (void)type, (void)fmt, (void)conv, (void)hsz1, (void)hsz2, (void)data, (void)data1, (void)data2;
+    called_afterwards += is_over;
+    return 0;
+}
+
+static void leave_two_instances(void *arg)
+{
+    DWORD first = 0, second = 0;
+
+    (void)arg;
+    DdeInitializeA(&first, note_whether_over, 0, 0);
+    DdeInitializeA(&second, note_whether_over, 0, 0);
+    DdeNameService(first, DdeCreateStringHandleA(first, SERVICE, CP_WINANSI), 0, DNS_REGISTER);
+    is_over = 1;
+}
+
+/* The end of one instance is news for the other, whose thread is over, too. */
+static void a_thread_that_has_ended_is_not_called_back(void **state)
+{
+    (void)state;
+    is_over = called_afterwards = 0;
+    test_thread_join(test_thread_start(leave_two_instances, NULL));
+    assert_int_equal(called_afterwards, 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -618,6 +650,7 @@ int main(void)
         rule("6.6", a_partner_on_another_thread_is_told_once),
         rule("4.1", both_threads_may_uninitialise_at_once),
         rule("4.1", a_client_may_leave_while_a_thread_floods_it),
+        rule("6.6", a_thread_that_has_ended_is_not_called_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
