@@ -60,7 +60,7 @@ UINT WINAPI DdeInitializeW(LPDWORD pidInst, PFNCALLBACK pfnCallback, DWORD afCmd
  * Messages that wait are delivered first; then every conversation is ended (the partners get XTYP_DISCONNECT,
  * this instance does not), every name unregistered, every string and data handle that is left freed. Waits
  * for partners to confirm, at most as long as DdemlSetDeadlines allows. Inside a callback or a synchronous
- * transaction the id and all handles die at once and the rest follows when that has returned. Returns
+ * transaction the id and the handles of conversations die at once and the rest follows when that has returned. Returns
  * nonzero; 0 if idInst is no instance of the calling thread. */
 BOOL WINAPI DdeUninitialize(DWORD idInst)
 {

@@ -167,11 +167,12 @@ void conv_initiate_ack(struct conv *scout, const struct host_msg *hm)
     list_append(&scout->search->found, &c->member);
 }
 
-/* Server: the client has given this conversation a window of its own. A TERMINATE that went to the former one
- * was nobody's. */
+/* Server: the client has given this conversation a window of its own, which is of the same thread. A TERMINATE
+ * that went to the former one was nobody's. */
 void conv_moved(struct conv *c, const struct host_msg *hm)
 {
-    if (!c->offering || hm->lparam != c->end.partner)
+    if (!c->offering || hm->lparam != c->end.partner ||
+        host_window_thread(hm->wparam) != host_window_thread(c->end.partner))
         return;
     pair(c, hm->wparam);
     c->owes_terminate = c->state == CONV_CLOSING;
