@@ -521,14 +521,20 @@ void client_abandon(struct xact *x)
         x->state = XACT_ABANDONED;
 }
 
-void client_abandon_all(struct conv *c)
+static void withdraw_completions(struct conv *c, struct list *waiting)
 {
-    list_each (node, next, &c->deliveries) {
+    list_each (node, next, waiting) {
         struct delivery *j = container_of(node, struct delivery, node);
 
         if (j->xact)
             delivery_withdraw(c, j);
     }
+}
+
+void client_abandon_all(struct conv *c)
+{
+    withdraw_completions(c, &c->deliveries);
+    withdraw_completions(c, &c->failed);
     list_each (at, then, &c->under_way) {
         struct delivery *j = container_of(at, struct delivery, node);
 

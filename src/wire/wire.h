@@ -159,9 +159,10 @@ host_mem wire_mem_copy(struct wire_end *end, size_t header, const void *payload,
 
 /* Frees a G that this side holds, and what a payload in that format stands for. */
 void wire_mem_free(struct wire_end *end, host_mem mem, size_t header, unsigned fmt);
-/* ---- Watching (watch.c) ---------------------------------------------------------------------------------
- *
- * Whoever listens is told of every message once: by its sender if that is of this library, else by its
+
+/* ---- Watching (watch.c) ------------------------------------------------------------------------------- */
+
+/* Whoever listens is told of every message once: by its sender if that is of this library, else by its
  * receiver. */
 
 /* How a message travels; the kinds of record that tell of it (the MF_ bits of DDEML). */

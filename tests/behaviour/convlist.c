@@ -21,14 +21,6 @@ static unsigned length(HCONVLIST list)
     return n;
 }
 
-static CONVINFO info_of(HCONV conv)
-{
-    CONVINFO info = {.cb = sizeof info};
-
-    assert_int_equal(DdeQueryConvInfo(conv, QID_SYNC, &info), sizeof info);
-    return info;
-}
-
 static struct party *servers[MANY];
 
 static void serve_many(void)

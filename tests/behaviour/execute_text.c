@@ -5,6 +5,7 @@
  * ASCII and Latin-1 are used where the ANSI code page matters: they are the same in every Western one. */
 
 #include "support/party.h"
+#include "support/text.h"
 
 static struct party *open_kind(bool wide)
 {
@@ -34,30 +35,6 @@ static void execute(HCONV conv, const void *text, DWORD size)
 /* ---- From one end to the other: each rule for every pairing of instances ------------------------------ */
 
 /* What is called sent is in the kind of the client's instance. */
-
-enum { ANSI, WIDE, KINDS };
-
-struct text {
-    const void *bytes;
-    DWORD size;
-};
-/* A literal with its null, without it, and with one byte of what follows. */
-#define WITH_NULL(literal)                                                                                   \
-    {                                                                                                        \
-        literal, sizeof(literal)                                                                             \
-    }
-#define ALONE(literal)                                                                                       \
-    {                                                                                                        \
-        literal, sizeof(literal) - sizeof *(literal)                                                         \
-    }
-#define AND_1(literal)                                                                                       \
-    {                                                                                                        \
-        literal, sizeof(literal) - sizeof *(literal) + 1                                                     \
-    }
-#define NOTHING                                                                                              \
-    {                                                                                                        \
-        "", 0                                                                                                \
-    }
 
 struct rule {
     struct text sent[KINDS];            /* by the client's instance         */

@@ -21,15 +21,6 @@ static struct talk talk(void)
     return t;
 }
 
-static CONVINFO info_of(HCONV conv)
-{
-    CONVINFO info = {.cb = sizeof info};
-
-    assert_int_equal(DdeQueryConvInfo(conv, QID_SYNC, &info), sizeof info);
-    assert_int_equal(info.cb, sizeof info);
-    return info;
-}
-
 static void expect_text(struct party *p, HSZ hsz, const char *expected)
 {
     char text[32] = "";

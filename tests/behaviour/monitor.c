@@ -526,14 +526,6 @@ static void the_longest_text_is_told_whole(void **state)
 
 /* ---- Conversations ------------------------------------------------------------------------------------ */
 
-static CONVINFO info_of(HCONV conv)
-{
-    CONVINFO info = {.cb = sizeof info};
-
-    assert_int_equal(DdeQueryConvInfo(conv, QID_SYNC, &info), sizeof info);
-    return info;
-}
-
 static void expect_conv(const struct event *e, bool established, const CONVINFO *client, uint64_t since)
 {
     const MONCONVSTRUCT *c = &e->u.conv;

@@ -933,6 +933,31 @@ static void asynchronous_transactions_are_completed_before_a_violation_is_told(v
     raw_expect_terminate(&server, 1);
 }
 
+/* The server's TERMINATE comes while the first completion is told: no answer is waited for any more. */
+static void terminate_and_abandon_inside(UINT type)
+{
+    if (type != XTYP_XACT_COMPLETE || ours_calls(XTYP_XACT_COMPLETE) > 1)
+        return;
+    raw_terminate(&server);
+    test_pump_all();
+    assert_true(DdeAbandonTransaction(ours.id, ours.conv, 0));
+}
+
+static void completions_that_wait_behind_a_violation_can_be_abandoned(void **state)
+{
+    (void)state;
+    needs_wrong_handles();
+    ours.inside = terminate_and_abandon_inside;
+    given_status = WIRE_FACK;
+    server.on = give_status;
+    assert_true(raw_post(&server, WIRE_DATA, dead_block(), raw_ref(RAW_ITEM)));
+    for (int i = 0; i < 3; i++)
+        ours_transact_async(XTYP_REQUEST);
+    disconnected_once();
+    assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), 1);
+    raw_expect_terminate(&server, 1);
+}
+
 static void abandon_inside(UINT type)
 {
     if (type == XTYP_DISCONNECT)
@@ -1426,6 +1451,7 @@ static const struct CMUnitTest single_tests[] = {
     rule_with("protocol 7.5", a_thread_that_ends_drains_its_windows_D14_A8, set_up_books, tear_down),
     CONNECTED("6.6", asynchronous_transactions_are_completed_before_a_violation_is_told),
     CONNECTED("6.6", transactions_that_a_violation_has_completed_can_be_abandoned),
+    CONNECTED("6.6", completions_that_wait_behind_a_violation_can_be_abandoned),
 };
 
 /* Each of these once for each row of its table. */

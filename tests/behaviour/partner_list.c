@@ -47,14 +47,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-static CONVINFO info_of(HCONV conv)
-{
-    CONVINFO info = {.cb = sizeof info};
-
-    assert_int_equal(DdeQueryConvInfo(conv, QID_SYNC, &info), sizeof info);
-    return info;
-}
-
 /* The member whose server this is. */
 static HCONV member_of(const struct raw *r)
 {

@@ -6,30 +6,7 @@
 
 #include "support/party.h"
 #include "support/raw.h"
-
-enum { ANSI, WIDE, KINDS };
-
-struct text {
-    const void *bytes;
-    DWORD size;
-};
-/* A literal with its null, without it, and with one byte of what follows. */
-#define WITH_NULL(literal)                                                                                   \
-    {                                                                                                        \
-        literal, sizeof(literal)                                                                             \
-    }
-#define ALONE(literal)                                                                                       \
-    {                                                                                                        \
-        literal, sizeof(literal) - sizeof *(literal)                                                         \
-    }
-#define AND_1(literal)                                                                                       \
-    {                                                                                                        \
-        literal, sizeof(literal) - sizeof *(literal) + 1                                                     \
-    }
-#define NOTHING                                                                                              \
-    {                                                                                                        \
-        "", 0                                                                                                \
-    }
+#include "support/text.h"
 
 static struct party *open_kind(bool wide)
 {

@@ -40,14 +40,6 @@ static void server_ends_it(struct party *server)
     test_pump_all();
 }
 
-static CONVINFO info_of(HCONV conv)
-{
-    CONVINFO info = {.cb = sizeof info};
-
-    assert_int_equal(DdeQueryConvInfo(conv, QID_SYNC, &info), sizeof info);
-    return info;
-}
-
 static void start(struct party *client, HCONV conv, const char *item, UINT flags)
 {
     assert_non_null(DdeClientTransaction(NULL, 0, conv, party_text(client, item), CF_TEXT,

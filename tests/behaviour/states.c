@@ -21,14 +21,6 @@ static struct talk talk(void)
     return t;
 }
 
-static CONVINFO info_of(HCONV conv)
-{
-    CONVINFO info = {.cb = sizeof info};
-
-    assert_int_equal(DdeQueryConvInfo(conv, QID_SYNC, &info), sizeof info);
-    return info;
-}
-
 static UINT blocking_of(HCONV conv)
 {
     return info_of(conv).wStatus & (ST_BLOCKED | ST_BLOCKNEXT);

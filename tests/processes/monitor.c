@@ -467,7 +467,7 @@ static int hang(char **argv)
 {
     watch(MF_MASK);
     say_ready(argv);
-    Sleep(INFINITE);
+    WaitForSingleObject(GetCurrentProcess(), INFINITE); /* until it is ended from outside */
     return 1;
 }
 
@@ -503,7 +503,7 @@ static int stand(char **argv)
 
     if (WaitForSingleObject(lock, TEST_PATIENCE_MS) == WAIT_OBJECT_0)
         say_ready(argv);
-    Sleep(INFINITE);
+    WaitForSingleObject(GetCurrentProcess(), INFINITE); /* until it is ended from outside */
     return 1;
 }
 

@@ -27,14 +27,6 @@ struct report {
     CONVCONTEXT offered, described;        /* at XTYP_CONNECT, and in CONVINFO        */
 };
 
-static CONVINFO info_of(HCONV conv)
-{
-    CONVINFO info = {.cb = sizeof info};
-
-    assert_int_equal(DdeQueryConvInfo(conv, QID_SYNC, &info), sizeof info);
-    return info;
-}
-
 static uint32_t wnd_of(HWND wnd)
 {
     return (uint32_t)(uintptr_t)wnd;

@@ -274,3 +274,12 @@ __attribute__((constructor)) static void choose_tests(void)
     if (pattern)
         cmocka_set_test_filter(pattern);
 }
+
+CONVINFO info_of(HCONV conv)
+{
+    CONVINFO info = {.cb = sizeof info};
+
+    assert_int_equal(DdeQueryConvInfo(conv, QID_SYNC, &info), sizeof info);
+    assert_int_equal(info.cb, sizeof info);
+    return info;
+}

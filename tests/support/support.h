@@ -36,6 +36,9 @@ void test_pump_for(const volatile int *flag);
 /* Dispatches what waits for this thread, and what that brings about, until nothing is left. */
 void test_pump_all(void);
 
+/* What DdeQueryConvInfo tells of a conversation; fails the test if it tells less than all. */
+CONVINFO info_of(HCONV conv);
+
 /* Milliseconds of a clock that never goes back. */
 uint64_t test_now_ms(void);
 
