@@ -154,7 +154,8 @@ static void start_server(void)
     GetModuleFileNameA(NULL, program, sizeof program);
     snprintf(name, sizeof name, "Server of %lu", (unsigned long)GetCurrentProcessId());
     snprintf(line, sizeof line, "\"%s\" serve \"%s\"", server_program ? server_program : program, name);
-    assert_true(CreateProcessA(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process));
+    if (!CreateProcessA(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process))
+        fail_msg("%s: error %lu", line, (unsigned long)GetLastError());
     CloseHandle(process.hThread);
     cast.server = process.hProcess;
     assert_true(test_pump_until(server_is_there, cast.client, 2 * TEST_PATIENCE_MS));
