@@ -23,6 +23,30 @@ set(sanitizer_environment
   "LSAN_OPTIONS=exitcode=99"
   "TSAN_OPTIONS=halt_on_error=1:exitcode=99:second_deadlock_stack=1")
 
+# On Linux processes meet in a folder (src/host/posix/board.h). Every test has one of its own, so that tests do not meet.
+# The paths of sockets in it have to fit into 108 bytes.
+set(meeting_folders "${PROJECT_BINARY_DIR}/run")
+string(LENGTH "${meeting_folders}" length)
+if(length GREATER 50)
+  string(MD5 hash "${PROJECT_BINARY_DIR}")
+  string(SUBSTRING "${hash}" 0 12 hash)
+  set(meeting_folders "/tmp/ddeml-tests-${hash}")
+endif()
+
+# ddeml_meeting_folder(VAR test): makes it. What stands in it from earlier runs may be of another version.
+function(ddeml_meeting_folder var test)
+  set(folder "${meeting_folders}/${test}")
+  string(LENGTH "${folder}" length)
+  if(length GREATER 90)
+    string(MD5 hash "${test}")
+    set(folder "${meeting_folders}/${hash}")
+  endif()
+  file(REMOVE_RECURSE "${folder}/ddeml")
+  file(MAKE_DIRECTORY "${folder}")
+  file(CHMOD "${folder}" DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+  set(${var} "${folder}" PARENT_SCOPE)
+endfunction()
+
 # ddeml_test_program(target SOURCES file... [LINK static|shared|system] [WRAP function...])
 #
 # An executable with CMocka and tests/support. LINK static (the usual): the library's static twin, whose
@@ -65,6 +89,10 @@ function(ddeml_register name)
   endif()
   add_test(NAME ${name} COMMAND ${arg_COMMAND})
   set(environment ${sanitizer_environment} "DDEML_TEST_TIMEOUT=${arg_TIMEOUT}")
+  if(NOT WIN32)
+    ddeml_meeting_folder(folder ${name})
+    list(APPEND environment "XDG_RUNTIME_DIR=${folder}")
+  endif()
   if(CMAKE_CROSSCOMPILING) # under Wine all programs share one desktop, and broadcasts reach them all
     set(arg_SERIAL ON)
   endif()
@@ -89,10 +117,12 @@ function(ddeml_test name)
 endfunction()
 
 # ddeml_test_each(folder [LINK ...] [LABELS ...] [ARGS ...] [SERIAL]): one test program per C file of a
-# folder of tests/, named after folder and file. What ends in _win32 is for Windows only.
+# folder of tests/, named after folder and file. What ends in _win32 is for Windows only, in _posix for the others.
 function(ddeml_test_each folder)
   file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${folder}/*.c")
-  if(NOT WIN32)
+  if(WIN32)
+    list(FILTER files EXCLUDE REGEX "_posix[.]c$")
+  else()
     list(FILTER files EXCLUDE REGEX "_win32[.]c$")
   endif()
   foreach(file IN LISTS files)

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#include "host/posix/board.h"
 #include "host/posix/figures.h"
+#include "host/posix/spelling.h"
 
-#include <locale.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wctype.h>
+
+/* References are counted here, in the process. On the board, where there is one, the process claims an atom as long
+ * as it has references on it, so that its number stands for its text in all processes.
+ *
+ * The process joins before its first atom. An atom that it has nevertheless made before (there was nowhere to join, or
+ * it is the child of a fork) is claimed when the next one is added after it has joined; if the board knows
+ * the text by another number, the atom remains what it is, for this process only. So does one that is made while
+ * the board cannot be written; none gets a number that the board knows at that moment. Numbers of this process go
+ * before those of the board. */
 
 enum { FIRST_STRING = 0xC000, STRINGS = 0x10000 - FIRST_STRING, BUCKETS = 4096 };
 
@@ -15,58 +24,20 @@ struct atom {
     uint64_t refs;
     uint32_t hash;
     host_atom number;
+    bool claimed; /* by table.claimant */
     uint16_t length;
     uint16_t text[]; /* the first spelling, with its terminator */
 };
 
+/* Its lock may be held when the board's is taken. */
 static struct {
     pthread_mutex_t lock;
     struct atom *bucket[BUCKETS];
     struct atom *atom[STRINGS]; /* by number */
-    size_t n;
     uint64_t refs;
-    size_t last; /* the number given out last: numbers come again as late as can be */
+    size_t last;           /* the number given out last: numbers come again as late as can be */
+    board_number claimant; /* this process's number when it claimed; 0: it has not */
 } table = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-/* ---- Spelling ------------------------------------------------------------------------------------- */
-
-static pthread_once_t locale_once = PTHREAD_ONCE_INIT;
-static locale_t unicode;
-
-static void make_locale(void)
-{
-    unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-}
-
-/* Without that locale only ASCII is folded. Nothing outside ASCII equals anything inside. */
-static uint16_t fold(uint16_t c)
-{
-    wint_t low;
-
-    if (c < 0x80)
-        return c >= 'A' && c <= 'Z' ? (uint16_t)(c + 'a' - 'A') : c;
-    pthread_once(&locale_once, make_locale);
-    low = unicode ? towlower_l(c, unicode) : c;
-    return low < 0x80 || low > 0xFFFF ? c : (uint16_t)low;
-}
-
-static uint32_t hash_of(const uint16_t *text, size_t length)
-{
-    uint32_t h = 2166136261u;
-
-    for (size_t i = 0; i < length; i++)
-        h = (h ^ fold(text[i])) * 16777619u;
-    return h ^ h >> 15;
-}
-
-static bool same(const uint16_t *a, const uint16_t *b, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (a[i] != b[i] && fold(a[i]) != fold(b[i]))
-            return false;
-    }
-    return true;
-}
 
 /* At most HOST_ATOM_CHARS + 1: no need to know how long it really is. */
 static size_t length_of(const uint16_t *text)
@@ -117,32 +88,83 @@ static struct atom *find(const uint16_t *text, size_t length, uint32_t hash)
 {
     struct atom *a = table.bucket[hash % BUCKETS];
 
-    while (a && !(a->hash == hash && a->length == length && same(a->text, text, length)))
+    while (a && !(a->hash == hash && a->length == length && spelling_same(a->text, text, length)))
         a = a->next;
     return a;
 }
 
+/* A number that the board gives for the text; 0: none. */
+static host_atom claim(const uint16_t *text, size_t length)
+{
+    host_atom number = table.claimant ? board_claim(text, length) : 0;
+
+    if (number && table.atom[number - FIRST_STRING]) { /* by one that is not on the board */
+        board_drop(number);
+        number = 0;
+    }
+    return number;
+}
+
+/* The board's, if somebody else has claimed it before. */
+static void first_spelling(struct atom *a)
+{
+    uint16_t text[HOST_ATOM_CHARS + 1];
+
+    if (board_atom_name(a->number, text) == a->length)
+        memcpy(a->text, text, a->length * sizeof *text);
+}
+
+static host_atom next_number(void)
+{
+    uint16_t text[HOST_ATOM_CHARS + 1];
+
+    for (size_t i = 0; i < STRINGS; i++) {
+        host_atom number = (host_atom)(FIRST_STRING + table.last);
+
+        table.last = (table.last + 1) % STRINGS;
+        if (!table.atom[number - FIRST_STRING] && !board_atom_name(number, text))
+            return number;
+    }
+    return 0;
+}
+
 static struct atom *make(const uint16_t *text, size_t length, uint32_t hash)
 {
-    struct atom *a;
+    struct atom *a = malloc(sizeof *a + (length + 1) * sizeof a->text[0]);
 
-    if (table.n == STRINGS)
-        return NULL;
-    a = malloc(sizeof *a + (length + 1) * sizeof a->text[0]);
     if (!a)
         return NULL;
-    while (table.atom[table.last])
-        table.last = (table.last + 1) % STRINGS;
-    *a = (struct atom){.next = table.bucket[hash % BUCKETS],
-                       .hash = hash,
-                       .number = (host_atom)(FIRST_STRING + table.last),
-                       .length = (uint16_t)length};
+    *a = (struct atom){.next = table.bucket[hash % BUCKETS], .hash = hash, .length = (uint16_t)length};
+    a->number = claim(text, length);
+    a->claimed = a->number;
+    if (!a->claimed)
+        a->number = next_number();
+    if (!a->number) {
+        free(a);
+        return NULL;
+    }
     memcpy(a->text, text, (length + 1) * sizeof a->text[0]);
+    if (a->claimed)
+        first_spelling(a);
     table.bucket[hash % BUCKETS] = a;
-    table.atom[table.last] = a;
-    table.last = (table.last + 1) % STRINGS;
-    table.n++;
+    table.atom[a->number - FIRST_STRING] = a;
     return a;
+}
+
+/* This process has got another number than it had: what it claimed under that is no longer its own. */
+static void claim_all(board_number self)
+{
+    table.claimant = self;
+    for (size_t i = 0; i < STRINGS; i++) {
+        struct atom *a = table.atom[i];
+        host_atom number = a ? board_claim(a->text, a->length) : 0;
+
+        if (!a)
+            continue;
+        a->claimed = number == a->number;
+        if (number && !a->claimed)
+            board_drop(number);
+    }
 }
 
 static void drop(struct atom *a)
@@ -153,7 +175,8 @@ static void drop(struct atom *a)
         at = &(*at)->next;
     *at = a->next;
     table.atom[a->number - FIRST_STRING] = NULL;
-    table.n--;
+    if (a->claimed)
+        board_drop(a->number);
     free(a);
 }
 
@@ -170,8 +193,11 @@ host_atom host_atom_add(const uint16_t *text)
         return 0;
     if (names_integer(text, &number))
         return number;
-    hash = hash_of(text, length);
+    hash = spelling_hash(text, length);
+    board_join();
     pthread_mutex_lock(&table.lock);
+    if (table.claimant != board_self())
+        claim_all(board_self());
     a = find(text, length, hash);
     if (!a)
         a = make(text, length, hash);
@@ -216,7 +242,7 @@ size_t host_atom_name(host_atom atom, uint16_t *buf)
         memcpy(buf, a->text, (length + 1) * sizeof a->text[0]);
     }
     pthread_mutex_unlock(&table.lock);
-    return length;
+    return a ? length : board_atom_name(atom, buf);
 }
 
 long figure_atoms(void)
