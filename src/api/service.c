@@ -34,7 +34,7 @@ HDDEDATA WINAPI DdeNameService(DWORD idInst, HSZ hsz1, HSZ hsz2, UINT afCmd)
     }
     inst_hold(in);
     if (afCmd & (DNS_FILTERON | DNS_FILTEROFF))
-        in->filter = !(afCmd & DNS_FILTEROFF);
+        names_filter(in, !(afCmd & DNS_FILTEROFF));
     string_ref(name);
     if (afCmd & DNS_UNREGISTER)
         error = names_unregister(in, name);

@@ -139,7 +139,7 @@ void conv_open(struct conv *c)
 {
     c->state = CONV_OPEN;
     c->convst = XST_CONNECTED;
-    if (!c->end.local)
+    if (!c->end.local && !c->told)
         conv_watch(c); /* nobody tells us if such a partner dies */
 }
 
@@ -341,6 +341,8 @@ static void message_for(struct conv *c, const struct host_msg *hm)
         conv_initiate_ack(asker(c), hm);
     else if (hm->id == HOST_EV_MOVED)
         conv_moved(c, hm);
+    else if (hm->id == HOST_EV_LOST)
+        conv_gone(c, hm->wparam);
     else
         posted_message(c, hm);
     if (!list_empty(&c->end.backlog))

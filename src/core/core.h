@@ -242,6 +242,7 @@ struct conv {
     bool client, self;
     bool offering;       /* server: the ACK of INITIATE is being sent                  */
     bool unsure;         /* server: the client may never have got it                   */
+    bool told;           /* the host tells us when the partner has gone                */
     bool terminated;     /* the partner ended it                                       */
     bool broken;         /* the partner was found dead; dealt with from the message loop */
     bool owes_terminate; /* our TERMINATE could not be posted yet                        */
@@ -306,14 +307,15 @@ void conv_moved(struct conv *c, const struct host_msg *hm);
 void inst_initiate(struct inst *in, const struct host_msg *hm);
 
 /* Ending (teardown.c). */
-void conv_end(struct conv *c, UINT error); /* we end it: what waits for it fails with error              */
-void conv_peer_quits(struct conv *c);      /* the partner did                                            */
-void conv_lost(struct conv *c);            /* the partner has gone without doing so                      */
-void conv_finish(struct conv *c);          /* a tombstone's partner has confirmed, or has gone           */
-void conv_bury(struct conv *c);            /* destroys window and record                                 */
-void conv_violated(struct conv *c);        /* the partner broke the protocol beyond repair, or we must   */
-void port_lost(struct port *p);            /* the window is being destroyed by somebody else             */
-bool conv_sweep(struct conv *c);           /* periodic look; true while there is something to watch      */
+void conv_end(struct conv *c, UINT error);    /* we end it: what waits for it fails with error              */
+void conv_peer_quits(struct conv *c);         /* the partner did                                            */
+void conv_lost(struct conv *c);               /* the partner has gone without doing so                      */
+void conv_gone(struct conv *c, host_wnd wnd); /* the host says that this window has gone                   */
+void conv_finish(struct conv *c);             /* a tombstone's partner has confirmed, or has gone           */
+void conv_bury(struct conv *c);               /* destroys window and record                                 */
+void conv_violated(struct conv *c);           /* the partner broke the protocol beyond repair, or we must   */
+void port_lost(struct port *p);               /* the window is being destroyed by somebody else             */
+bool conv_sweep(struct conv *c);              /* periodic look; true while there is something to watch      */
 
 /* ---- Conversation lists (convlist.c) ------------------------------------------------------------------ */
 
@@ -483,6 +485,7 @@ UINT link_post_advise(struct inst *in, struct string *topic, struct string *item
 /* ---- Name service (names.c) --------------------------------------------------------------------------- */
 
 bool names_registered(const struct inst *in, const struct string *service);
+void names_filter(struct inst *in, bool on); /* off: it hears of every INITIATE */
 UINT names_register(struct inst *in, struct string *service);
 UINT names_unregister(struct inst *in, struct string *service); /* NULL: all */
 void names_forget(struct inst *in);

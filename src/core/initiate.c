@@ -39,6 +39,7 @@ static void pair(struct conv *c, host_wnd partner)
     c->end.partner = partner;
     c->end.passing = host_post_passing(partner);
     c->end.no_handles = !host_handles_pass(partner);
+    c->told = host_watch(c->end.self, partner);
     if (!conv_read_card(partner, &card))
         return;
     c->end.local = host_window_ours(partner);
@@ -175,7 +176,17 @@ void conv_moved(struct conv *c, const struct host_msg *hm)
         host_window_thread(hm->wparam) != host_window_thread(c->end.partner))
         return;
     pair(c, hm->wparam);
+    if (!c->end.local && !c->told)
+        conv_watch(c);
     c->owes_terminate = c->state == CONV_CLOSING;
+}
+
+/* Who may answer only once need not be waited for by a conversation that has a server. */
+static bool has_server(void *conv)
+{
+    const struct conv *c = conv;
+
+    return c->search && !c->search->many && c->end.partner;
 }
 
 static int send_initiate(struct conv *c)
@@ -188,7 +199,7 @@ static int send_initiate(struct conv *c)
 
     if (names_specific(c->service_req, &hm.to))
         return wire_send_message(&hm, deadline_initiate());
-    return wire_send_to_all(&hm, deadline_initiate());
+    return wire_send_to_all(&hm, deadline_initiate(), has_server, c);
 }
 
 /* The servers may act for us only as far as the context says. */

@@ -32,7 +32,7 @@ static UINT reopen(DWORD id, PFNCALLBACK callback, DWORD flags)
     if (!monitor_listen(in, flags))
         return DMLERR_SYS_ERROR;
     set_flags(in, callback, flags);
-    in->filter = flags & APPCMD_FILTERINITS;
+    names_filter(in, flags & APPCMD_FILTERINITS);
     return DMLERR_NO_ERROR;
 }
 
@@ -326,6 +326,9 @@ void inst_event(void *inst, const struct host_msg *hm)
         break;
     case HOST_EV_NEWS:
         monitor_deliver(in);
+        break;
+    case HOST_EV_INTRUDER:
+        monitor_error(in, DMLERR_SYS_ERROR);
         break;
     case HOST_EV_DESTROYED:
         window_lost(in, hm->to);

@@ -95,6 +95,24 @@ struct string *names_base(struct inst *in, const struct string *specific)
     return NULL;
 }
 
+/* INITIATEs come for both names. Where there is no room for that they all come. */
+static void serve(struct inst *in, struct string *name, bool on)
+{
+    struct string *specific = specific_name(in, name, in->mom);
+
+    bool room = specific && host_serve(in->mom, name->atom, on) && host_serve(in->mom, specific->atom, on);
+
+    if (on && !room)
+        host_hear_all(in->mom, true);
+    string_unref(specific);
+}
+
+void names_filter(struct inst *in, bool on)
+{
+    in->filter = on;
+    host_hear_all(in->mom, !on);
+}
+
 /* ---- News --------------------------------------------------------------------------------------------- */
 
 static void announce(struct inst *in, uint32_t event, struct string *name)
@@ -106,7 +124,7 @@ static void announce(struct inst *in, uint32_t event, struct string *name)
         return;
     /* The strings hold the atoms until everybody has been told. */
     hm.lparam = (uintptr_t)name->atom | (uintptr_t)specific->atom << 16;
-    host_broadcast(HOST_EVENT_WINDOWS, &hm, deadline_initiate());
+    host_broadcast(HOST_EVENT_WINDOWS, &hm, deadline_initiate(), NULL, NULL);
     string_unref(specific);
 }
 
@@ -139,6 +157,7 @@ UINT names_register(struct inst *in, struct string *name)
         return DMLERR_MEMORY_ERROR;
     s->name = string_ref(name);
     list_append(&in->services, &s->node);
+    serve(in, name, true);
     announce(in, HOST_EV_REGISTER, name);
     return DMLERR_NO_ERROR;
 }
@@ -149,6 +168,7 @@ static void unregister(struct inst *in, struct service *s, bool tell)
 
     list_remove(&s->node);
     mem_free(s);
+    serve(in, name, false);
     if (tell)
         announce(in, HOST_EV_UNREGISTER, name);
     string_unref(name);

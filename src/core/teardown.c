@@ -152,6 +152,14 @@ void conv_lost(struct conv *c)
         conv_peer_quits(c);
 }
 
+void conv_gone(struct conv *c, host_wnd wnd)
+{
+    if (c->end.partner != wnd)
+        return;
+    c->broken = c->broken || c->state == CONV_CONNECTING;
+    conv_lost(c);
+}
+
 /* Retries what a full queue held up, and notices partners that have gone without a word. */
 bool conv_sweep(struct conv *c)
 {
@@ -167,5 +175,6 @@ bool conv_sweep(struct conv *c)
         conv_lost(c);
         return false;
     }
-    return c->state == CONV_CLOSING || !c->end.local || c->unsure || !list_empty(&c->end.backlog);
+    return c->state == CONV_CLOSING || !(c->end.local || c->told) || c->unsure ||
+           !list_empty(&c->end.backlog);
 }

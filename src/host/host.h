@@ -45,6 +45,9 @@ enum host_event {
     HOST_EV_MOVED = 0x0506,      /* sent by a conversation window to another: its conversation has got a
                                   * window of its own (wparam: that one, lparam: the former)             */
     HOST_EV_NEWS = 0x0507,       /* from host_tell                                                       */
+    HOST_EV_LOST = 0x0508,       /* from host_watch: a window of another process has gone (wparam)       */
+    HOST_EV_INTRUDER = 0x0509,   /* posted to one event window: another process (wparam: its id) did what
+                                  * none may, and has been cut off                                        */
 };
 
 struct host_msg {
@@ -103,6 +106,16 @@ uint32_t host_window_thread(host_wnd wnd); /* host_thread_id of its owner, also 
 
 bool host_window_ours(host_wnd wnd); /* made by this very copy of the library; false if the window is gone */
 
+/* HOST_EV_LOST comes to wnd, one of the calling thread's, when other has gone, behind whatever other has posted
+ * to it. false: the system does not tell, or other has gone already: it has to be looked at now and then. */
+bool host_watch(host_wnd wnd, host_wnd other);
+
+/* Which broadcast INITIATEs a HOST_MOM window of the calling thread wants to get: those for names that it
+ * serves, at first none, or all of them. A hint: it may get others, and where asking all costs nothing it does.
+ * host_serve: false if the system has no room: then host_hear_all is the way. Both end with the window. */
+bool host_serve(host_wnd mom, host_atom name, bool on);
+void host_hear_all(host_wnd mom, bool all);
+
 /* A small record that the window's creator shows to everyone who knows the window, so that two instances of
  * this library recognise each other. On Windows the window may be another process's, or another copy of the
  * library may have made it, and 32-bit and 64-bit programs read each other's cards: what is shown has to mean
@@ -155,8 +168,12 @@ enum host_audience { HOST_TOP_LEVEL, HOST_EVENT_WINDOWS };
 
 /* host_send to every top-level window (HOST_MOM, HOST_PLAIN and, on Windows, everybody else's) or to every
  * event window, the caller's own included; msg->to is ignored. All threads are asked at the same time, so
- * that the whole takes at most wait_ms however many of them hang. */
-int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms);
+ * that the whole takes at most wait_ms however many of them hang. A host that can do so asks only processes that
+ * want to hear of it (host_serve), does not wait for the event windows of other processes, and for other
+ * windows of theirs only until enough(arg), which is asked whenever something has been delivered. NULL: for
+ * all of them. */
+int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms,
+                   bool (*enough)(void *arg), void *arg);
 
 /* Takes the oldest queued WM_DDE_* message (0x03E0..0x03E8) for a window of the calling thread that has no
  * children; false if there is none. Delivers nothing that was posted (win32: may deliver what was sent). */

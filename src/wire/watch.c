@@ -93,11 +93,11 @@ int wire_send_message(const struct host_msg *hm, uint32_t wait_ms)
     return host_send(hm, wait_ms);
 }
 
-int wire_send_to_all(const struct host_msg *hm, uint32_t wait_ms)
+int wire_send_to_all(const struct host_msg *hm, uint32_t wait_ms, bool (*enough)(void *arg), void *arg)
 {
     struct host_msg all = *hm;
 
     all.to = 0;
     wire_tell(WIRE_SENT, &all);
-    return host_broadcast(HOST_TOP_LEVEL, &all, wait_ms);
+    return host_broadcast(HOST_TOP_LEVEL, &all, wait_ms, enough, arg);
 }

@@ -184,6 +184,6 @@ void wire_tell(enum wire_way way, const struct host_msg *hm);
 /* host_post, host_send, and host_broadcast to the top-level windows, which tell of what they do. */
 int wire_post_message(const struct host_msg *hm);
 int wire_send_message(const struct host_msg *hm, uint32_t wait_ms);
-int wire_send_to_all(const struct host_msg *hm, uint32_t wait_ms);
+int wire_send_to_all(const struct host_msg *hm, uint32_t wait_ms, bool (*enough)(void *arg), void *arg);
 
 #endif

@@ -156,7 +156,7 @@ static void dead_names_are_nobodys(void **state)
 
     (void)state;
     raw_unref(dead);
-    host_broadcast(HOST_TOP_LEVEL, &hm, INITIATE_MS);
+    host_broadcast(HOST_TOP_LEVEL, &hm, INITIATE_MS, NULL, NULL);
     assert_int_equal(ours_calls(XTYP_CONNECT), 0);
 }
 

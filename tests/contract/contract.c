@@ -1648,7 +1648,7 @@ static int ask_everybody(struct fx *fx, enum host_audience audience, host_wnd fr
 
     msg.lparam = atom_of(fx, u"ddeml-contract-service");
     msg.lparam |= (uintptr_t)atom_of(fx, u"ddeml-contract-topic") << 16;
-    return host_broadcast(audience, &msg, wait_ms);
+    return host_broadcast(audience, &msg, wait_ms, NULL, NULL);
 }
 
 static void broadcast_reaches_top_level_only(void **state)
@@ -1803,7 +1803,7 @@ static void windows_of_other_threads_may_come_and_go_during_broadcast(void **sta
 
     msg.lparam = atom_of(fx, u"ddeml-contract-service") * 0x10001u;
     for (int i = 0; i < 20; i++)
-        assert_int_not_equal(host_broadcast(HOST_TOP_LEVEL, &msg, PATIENCE), HOST_FAULT);
+        assert_int_not_equal(host_broadcast(HOST_TOP_LEVEL, &msg, PATIENCE, NULL, NULL), HOST_FAULT);
     assert_int_equal(fx->rec.n, 20);
     actor_end(a);
     actor_end(b);
@@ -2929,7 +2929,7 @@ static void exit_in_broadcast(struct actor *a)
     make_window(a);
     event_set(&a->ready);
     event_wait(&a->go, PATIENCE);
-    host_broadcast(HOST_TOP_LEVEL, &msg, PATIENCE);
+    host_broadcast(HOST_TOP_LEVEL, &msg, PATIENCE, NULL, NULL);
 }
 
 static void sender_may_end_in_its_own_broadcast(void **state)

@@ -84,15 +84,18 @@ int __wrap_host_send(const struct host_msg *msg, uint32_t wait_ms)
     return failed ? fault.flavour->send : r;
 }
 
-int __real_host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms);
-int __wrap_host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms);
-int __wrap_host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms)
+int __real_host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms,
+                          bool (*enough)(void *arg), void *arg);
+int __wrap_host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms,
+                          bool (*enough)(void *arg), void *arg);
+int __wrap_host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms,
+                          bool (*enough)(void *arg), void *arg)
 {
     bool failed = fails("host_broadcast");
     int r = HOST_OK;
 
     if (!failed || fault.flavour->send == HOST_UNSURE)
-        r = __real_host_broadcast(audience, msg, wait_ms);
+        r = __real_host_broadcast(audience, msg, wait_ms, enough, arg);
     return failed ? fault.flavour->send : r;
 }
 

@@ -342,7 +342,7 @@ bool raw_connect(struct raw *r)
 
     r->partner = 0;
     r->initiating = true;
-    host_broadcast(HOST_TOP_LEVEL, &hm, WAIT_MS);
+    host_broadcast(HOST_TOP_LEVEL, &hm, WAIT_MS, NULL, NULL);
     r->initiating = false;
     raw_unref(service);
     raw_unref(topic);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 #include "base/ring.h"
-#include "host/posix/posix.h"
+#include "host/posix/peer.h"
 
 #include <stdlib.h>
 
@@ -34,6 +34,7 @@ static void sum_up(void)
     list_each (node, next, &news.listeners)
         kinds |= container_of(node, struct listener, place)->kinds;
     atomic_store_explicit(&news.kinds, kinds, memory_order_relaxed);
+    board_set_kinds(kinds);
 }
 
 /* A closed window hears no more, but what it has heard goes with its end. */
@@ -88,7 +89,7 @@ bool host_listen(host_wnd wnd, uint32_t kinds)
 
 uint32_t host_listened(void)
 {
-    return atomic_load_explicit(&news.kinds, memory_order_relaxed);
+    return atomic_load_explicit(&news.kinds, memory_order_relaxed) | board_kinds();
 }
 
 /* ---- Telling and hearing -------------------------------------------------------------------------- */
@@ -138,11 +139,11 @@ static void post_what_is_due(void)
     host_wnd wnd;
 
     while ((wnd = next_due()) != 0)
-        if (!queue_post_news(wnd))
+        if (!queue_post_event(wnd, HOST_EV_NEWS, 0))
             not_told(wnd);
 }
 
-void host_tell(uint32_t kind, const void *record, size_t size)
+void news_deliver(uint32_t kind, const void *record, size_t size)
 {
     bool due = false;
 
@@ -158,6 +159,13 @@ void host_tell(uint32_t kind, const void *record, size_t size)
     pthread_mutex_unlock(&news.lock);
     if (due)
         post_what_is_due();
+}
+
+void host_tell(uint32_t kind, const void *record, size_t size)
+{
+    if (atomic_load_explicit(&news.kinds, memory_order_relaxed) & kind)
+        news_deliver(kind, record, size);
+    peers_tell(kind, record, size);
 }
 
 size_t host_hear(host_wnd wnd, uint32_t *kind, void *record, size_t max)

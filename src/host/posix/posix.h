@@ -27,16 +27,21 @@
 
 enum { QUEUE_LIMIT = 10000, SPARE_LIMIT = 64 };
 
+enum { INITIATE = 0x03E0, HOST_EV_LAST = HOST_EV_INTRUDER };
+
 struct timer;
 struct batch;
 struct listener;
+struct parcel;
+struct inflow;
 
 /* What a sleeping thread wants to be woken for. */
 enum wake {
-    WAKE_SENT = 1,  /* a message was sent to it                                 */
-    WAKE_CORE = 2,  /* WM_DDE_* or HOST_EV_* was posted                          */
-    WAKE_REST = 4,  /* another message was posted                                */
-    WAKE_REPLY = 8, /* everybody it has sent its message to is done              */
+    WAKE_SENT = 1,   /* a message was sent to it                                 */
+    WAKE_CORE = 2,   /* WM_DDE_* or HOST_EV_* was posted                          */
+    WAKE_REST = 4,   /* another message was posted                                */
+    WAKE_REPLY = 8,  /* everybody it has sent its message to is done              */
+    WAKE_WATCH = 16, /* nobody waits for other processes: it is this thread's turn */
 };
 
 struct host_thread {
@@ -54,16 +59,19 @@ struct host_thread {
     struct list spare;      /* struct post.in_thread                          */
     size_t n_spare;
     struct list sent, running; /* struct sent.link: to be begun; begun          */
+    bool polling;              /* asleep in peers_poll, else at the condition    */
 
     /* owner */
     void *slot;
     void (*at_exit)(void *value);
     bool ending;           /* at_exit is over: no new windows                */
+    struct list off_watch; /* under the lock of the watch                      */
     struct list roots;     /* struct window.siblings: windows without parent */
     struct list closing;   /* the same: windows that are being destroyed     */
     struct list batches;   /* struct batch.link: what it is sending          */
     struct timer **timers; /* a heap, the next one due first                 */
     size_t n_timers, timer_room;
+    unsigned turns; /* messages since it has last looked for those of other processes */
 };
 
 struct window {
@@ -78,6 +86,13 @@ struct window {
     void *ctx;
     struct timer *timer;
     struct listener *listener;
+    struct list served; /* struct served.place: names of HOST_MOM windows */
+    bool hears_all;     /* it wants every INITIATE                          */
+
+    /* under the lock of the peers */
+    uint32_t *known; /* the ids of those who know the window */
+    size_t n_known;
+    struct list watching; /* struct watch.of_window */
 
     /* under the owner's lock */
     struct list dde, other; /* struct post.in_window: WM_DDE_*, the rest */
@@ -95,6 +110,8 @@ struct post {
     struct timer *timer; /* the timer whose event this is, and part of which it is; NULL: an ordinary post */
     uint64_t order;
     struct host_msg msg;
+    struct parcel *parcel; /* from another process: becomes the message when it is taken; NULL: it is one */
+    struct inflow *inflow; /* and for whom it counts                                                        */
 };
 
 /* A procedure call that is due. */
@@ -102,7 +119,16 @@ struct job {
     host_proc *proc;
     void *ctx;
     struct host_msg msg;
-    struct sent *sent; /* NULL: the message was posted */
+    struct sent *sent;     /* NULL: the message was posted                            */
+    struct parcel *parcel; /* posted by another process: to be unpacked, and the job's */
+    struct inflow *inflow;
+};
+
+/* Who sent a message from another process, and what it calls that. */
+struct caller {
+    uint16_t process;
+    uint32_t peer;
+    uint64_t serial; /* 0: it does not wait for the answer */
 };
 
 /* ---- thread.c ------------------------------------------------------------------------------------ */
@@ -117,8 +143,13 @@ struct host_thread *thread_lock_owner(host_wnd wnd, struct window **wp);
 void thread_unlock_and_wake(struct host_thread *t, enum wake what);
 void thread_wake(struct host_thread *t, enum wake what);
 
-/* Sleeps until woken for one of these or until the time; holds the lock before and after. */
+/* Sleeps until woken for one of these or until the time; holds the lock before and after. Sleepers take what
+ * other processes send, one at a time: whoever has something to do leaves that to the next one. */
 void thread_park(struct host_thread *me, unsigned what, uint64_t until);
+void thread_leave_watch(struct host_thread *me);
+
+/* The child of a fork has one thread, which has nothing of its parent's. */
+void thread_forked(void);
 
 /* ---- window.c ------------------------------------------------------------------------------------ */
 
@@ -131,8 +162,19 @@ struct window *window_own(struct host_thread *me, host_wnd wnd);
 bool window_open(const struct window *w, host_wnd wnd); /* it still takes messages             */
 void windows_end(struct host_thread *me);               /* destroys all, with their last calls */
 
+uint32_t window_session_thread(const struct window *w); /* as other processes know it      */
+bool window_card(const struct window *w, struct host_card *card);
+void windows_forked(void);
+void window_tell_intruder(uint32_t pid); /* HOST_EV_INTRUDER to one of the event windows */
+
 /* All windows that hear such a broadcast, in memory of the heap; NULL: no memory. */
 host_wnd *window_audience(enum host_audience audience, size_t *n);
+
+/* ---- queue.c ------------------------------------------------------------------------------------- */
+
+/* These take the lock themselves, and a full queue does not refuse what they post. */
+bool queue_post_event(host_wnd wnd, uint32_t id, uintptr_t wparam);
+bool queue_post_parcel(host_wnd wnd, struct parcel *parcel, struct inflow *inflow);
 
 /* ---- queue.c: under the owner's lock -------------------------------------------------------------- */
 
@@ -140,7 +182,7 @@ void queue_append(struct host_thread *t, struct window *w, struct post *p);
 bool queue_next(struct host_thread *me, unsigned kinds, struct job *job);
 void queue_drop(struct host_thread *me, struct window *w); /* everything that is queued for the window */
 void queue_free_spare(struct host_thread *me);
-bool queue_post_news(host_wnd wnd); /* takes the lock itself; a full queue does not refuse it */
+void queue_put_back(struct host_thread *me, const struct job *job); /* it comes next again */
 
 /* ---- timer.c ------------------------------------------------------------------------------------- */
 
@@ -152,15 +194,22 @@ void timers_deinit(struct host_thread *me);
 /* ---- send.c -------------------------------------------------------------------------------------- */
 
 bool sent_next(struct host_thread *me, struct job *job); /* under the lock                              */
+bool sent_open(struct sent *sent, struct host_msg *msg); /* false: it is not to be begun, and finished */
 void sent_finish(struct sent *sent);                     /* its procedure has returned                 */
 void sent_refuse(struct host_thread *me, host_wnd gone); /* the window has closed                       */
 void sent_abandon(struct host_thread *me);               /* no running procedure will return any more  */
 bool batch_over(const struct batch *b);                  /* all have answered                           */
 void batches_end(struct host_thread *me);
 
+void sent_arrived(const struct caller *caller, host_wnd to, enum host_audience audience,
+                  struct parcel *parcel, uint64_t until); /* takes the parcel */
+void calls_answer(uint16_t process, uint64_t serial, int result, intptr_t value);
+void calls_ended(uint16_t process); /* it will not answer any more */
+
 /* ---- news.c -------------------------------------------------------------------------------------- */
 
-void news_end(struct window *w); /* the window hears no more */
+void news_end(struct window *w);                                   /* the window hears no more */
+void news_deliver(uint32_t kind, const void *record, size_t size); /* to the windows of this process */
 
 /* ---- pump.c -------------------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
-#include "host/posix/posix.h"
+#include "host/posix/peer.h"
 
 #include <stdlib.h>
 
@@ -15,7 +15,7 @@ static bool is_dde(uint32_t id)
 
 static bool is_core(uint32_t id)
 {
-    return is_dde(id) || (id >= HOST_EV_RESUME && id <= HOST_EV_DESTROYED);
+    return is_dde(id) || (id >= HOST_EV_RESUME && id <= HOST_EV_DESTROYED) || id == HOST_EV_LOST;
 }
 
 void queue_append(struct host_thread *t, struct window *w, struct post *p)
@@ -38,12 +38,15 @@ static struct post *new_post(struct host_thread *t)
     return container_of(spare, struct post, in_thread);
 }
 
+/* What it has from another process is the caller's by now. */
 static void remove_post(struct host_thread *t, struct post *p)
 {
     list_remove(&p->in_thread);
     list_remove(&p->in_window);
     if (p->timer)
         return;
+    p->parcel = NULL;
+    p->inflow = NULL;
     t->queued--;
     if (t->n_spare == SPARE_LIMIT) {
         free(p);
@@ -64,10 +67,10 @@ void queue_free_spare(struct host_thread *me)
 
 /* ---- In and out ----------------------------------------------------------------------------------- */
 
-static int post(const struct host_msg *msg, size_t limit)
+static int post(const struct post *as, size_t limit)
 {
     struct window *w;
-    struct host_thread *t = thread_lock_owner(msg->to, &w);
+    struct host_thread *t = thread_lock_owner(as->msg.to, &w);
     struct post *p;
     int r = HOST_FULL;
 
@@ -80,9 +83,11 @@ static int post(const struct host_msg *msg, size_t limit)
     if (!p)
         goto unlock;
     t->queued++;
-    p->msg = *msg;
+    p->msg = as->msg;
+    p->parcel = as->parcel;
+    p->inflow = as->inflow;
     queue_append(t, w, p);
-    thread_unlock_and_wake(t, is_core(msg->id) ? WAKE_CORE : WAKE_REST);
+    thread_unlock_and_wake(t, is_core(p->msg.id) ? WAKE_CORE : WAKE_REST);
     return HOST_OK;
 
 unlock:
@@ -92,14 +97,23 @@ unlock:
 
 int host_post(const struct host_msg *msg)
 {
-    return post(msg, QUEUE_LIMIT);
+    struct post p = {.msg = *msg};
+
+    return is_remote(msg->to) ? peer_post(msg) : post(&p, QUEUE_LIMIT);
 }
 
-bool queue_post_news(host_wnd wnd)
+bool queue_post_event(host_wnd wnd, uint32_t id, uintptr_t wparam)
 {
-    struct host_msg msg = {.to = wnd, .id = HOST_EV_NEWS};
+    struct post p = {.msg = {.to = wnd, .id = id, .wparam = wparam}};
 
-    return post(&msg, SIZE_MAX) == HOST_OK;
+    return post(&p, SIZE_MAX) == HOST_OK;
+}
+
+bool queue_post_parcel(host_wnd wnd, struct parcel *parcel, struct inflow *inflow)
+{
+    struct post p = {.msg = {.to = wnd, .id = parcel_id(parcel)}, .parcel = parcel, .inflow = inflow};
+
+    return post(&p, SIZE_MAX) == HOST_OK;
 }
 
 static struct post *first_in_thread(struct list *l)
@@ -116,16 +130,42 @@ bool queue_next(struct host_thread *me, unsigned kinds, struct job *job)
         p = rest;
     if (!p)
         return false;
-    *job = (struct job){.proc = p->wnd->proc, .ctx = p->wnd->ctx, .msg = p->msg};
+    *job = (struct job){
+        .proc = p->wnd->proc, .ctx = p->wnd->ctx, .msg = p->msg, .parcel = p->parcel, .inflow = p->inflow};
     remove_post(me, p);
     return true;
+}
+
+/* There was no memory to unpack it. There is for the record: it has just been given back; if it has been taken
+ * by somebody else, the message is lost like those of a system without memory. */
+void queue_put_back(struct host_thread *me, const struct job *job)
+{
+    struct window *w = window_at(job->msg.to);
+    struct post *p = window_open(w, job->msg.to) ? new_post(me) : NULL;
+
+    if (!p) {
+        parcel_free(job->parcel);
+        inflow_taken(job->inflow);
+        return;
+    }
+    me->queued++;
+    p->msg = job->msg;
+    p->parcel = job->parcel;
+    p->inflow = job->inflow;
+    p->wnd = w;
+    p->order = 0;
+    list_prepend(is_core(p->msg.id) ? &me->core : &me->rest, &p->in_thread);
+    list_prepend(is_dde(p->msg.id) ? &w->dde : &w->other, &p->in_window);
 }
 
 bool host_take(host_wnd wnd, struct host_msg *msg)
 {
     struct host_thread *me = thread_peek();
     struct window *w = window_own(me, wnd);
+    struct parcel *parcel = NULL;
+    struct inflow *inflow = NULL;
     struct post *p = NULL;
+    bool unpacked;
 
     if (!w)
         return false;
@@ -133,16 +173,29 @@ bool host_take(host_wnd wnd, struct host_msg *msg)
     if (!list_empty(&w->dde)) {
         p = container_of(w->dde.next, struct post, in_window);
         *msg = p->msg;
+        parcel = p->parcel;
+        inflow = p->inflow;
         remove_post(me, p);
     }
     pthread_mutex_unlock(&me->lock);
-    return p;
+    if (!parcel)
+        return p;
+    unpacked = parcel_unpack(parcel, msg);
+    parcel_free(parcel);
+    inflow_taken(inflow);
+    return unpacked || host_take(wnd, msg); /* without memory it is passed over: it leaves nothing behind */
 }
 
 static void drop_list(struct host_thread *me, struct list *l)
 {
-    while (!list_empty(l))
-        remove_post(me, container_of(l->next, struct post, in_window));
+    while (!list_empty(l)) {
+        struct post *p = container_of(l->next, struct post, in_window);
+
+        parcel_free(p->parcel);
+        if (p->inflow)
+            inflow_taken(p->inflow);
+        remove_post(me, p);
+    }
 }
 
 void queue_drop(struct host_thread *me, struct window *w)

@@ -1,47 +1,72 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 #include "host/posix/figures.h"
-#include "host/posix/posix.h"
+#include "host/posix/peer.h"
 
 #include <stdlib.h>
 
-/* A batch is one message on its way to one or many windows of other threads. It belongs to its sender and to
- * every thread that has not yet done its part, so a sender that gives up leaves nothing of its own behind. */
+/* A batch is one message on its way to one or many windows of other threads or processes. It belongs to its
+ * sender and to everybody who has not yet done his part, so a sender that gives up leaves nothing of its own
+ * behind. A batch that has come from another process has no sender here: when all have done their part, that
+ * process is told. */
 
 enum sent_state {
     SENT_OWN,     /* for a window of the sender's: never leaves its hands */
     SENT_WAITING, /* in host_thread.sent                                   */
     SENT_RUNNING, /* in host_thread.running                                */
+    SENT_AWAY,    /* another process has it                                */
     SENT_DONE,
-    SENT_GONE, /* there was no such window, or it closed before          */
-    SENT_CUT,  /* the thread ended in mid-procedure                      */
-    SENT_LATE, /* the sender took it back                                */
+    SENT_GONE,  /* there was no such window, or it closed before          */
+    SENT_CUT,   /* the thread ended in mid-procedure                      */
+    SENT_LATE,  /* the sender took it back, or nobody began with it in time */
+    SENT_FAULT, /* there was no memory for it                             */
 };
 
 struct sent {
     struct list link;
     struct batch *batch;
     struct host_thread *target;
-    host_wnd to;
-    enum sent_state state; /* with link: under the target's lock */
+    host_wnd to;           /* 0: the audience in another process    */
+    board_number process;  /* 0: this one                           */
+    enum sent_state state; /* with link: under the target's lock; away: under that of the calls */
+    struct map_node by_serial;
+    struct host_msg lent; /* what was made of a parcel while the procedure runs; to is 0: nothing */
 };
 
 struct batch {
-    struct list link;    /* owner: the sender */
-    atomic_size_t refs;  /* the sender's, and one for each part that others hold */
-    atomic_size_t parts; /* those that are neither done nor gone, and one until all are given out */
-    struct host_thread *sender;
+    struct list link;           /* owner: the sender */
+    atomic_size_t refs;         /* the sender's, and one for each part that others hold */
+    atomic_size_t parts;        /* those that are neither done nor gone, and one until all are given out */
+    atomic_size_t away;         /* those of them that other processes have                               */
+    struct host_thread *sender; /* NULL: caller */
+    struct caller caller;
+    atomic_int result; /* for the caller            */
     struct host_msg msg;
+    struct parcel *parcel; /* the same in bytes; NULL: not needed yet */
+    uint64_t until;
+    enum host_audience audience;
     size_t n;
     struct sent sent[];
+};
+
+/* What other processes have been sent and have not answered yet. A leaf lock. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_once_t once;
+    struct map by_serial;
+    struct list all; /* struct sent.link */
+    uint64_t last;
+} calls = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .once = PTHREAD_ONCE_INIT,
+    .all = {&calls.all, &calls.all},
 };
 
 static atomic_long n_batches;
 
 /* ---- Batches -------------------------------------------------------------------------------------- */
 
-static struct batch *batch_new(struct host_thread *me, const struct host_msg *msg, const host_wnd *to,
-                               size_t n)
+static struct batch *batch_new(struct host_thread *sender, size_t n, uint64_t until)
 {
     struct batch *b = calloc(1, sizeof *b + n * sizeof b->sent[0]);
 
@@ -50,15 +75,17 @@ static struct batch *batch_new(struct host_thread *me, const struct host_msg *ms
     atomic_fetch_add_explicit(&n_batches, 1, memory_order_relaxed);
     atomic_init(&b->refs, 1);
     atomic_init(&b->parts, 1);
-    b->sender = me;
-    b->msg = *msg;
+    atomic_init(&b->result, HOST_GONE);
+    b->sender = sender;
+    b->until = until;
     b->n = n;
+    list_init(&b->link);
     for (size_t i = 0; i < n; i++) {
         b->sent[i].batch = b;
-        b->sent[i].to = to[i];
         list_init(&b->sent[i].link);
     }
-    list_append(&me->batches, &b->link);
+    if (sender)
+        list_append(&sender->batches, &b->link);
     return b;
 }
 
@@ -66,6 +93,7 @@ static void batch_unref(struct batch *b)
 {
     if (atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) > 1)
         return;
+    parcel_free(b->parcel);
     free(b);
     atomic_fetch_sub_explicit(&n_batches, 1, memory_order_relaxed);
 }
@@ -78,12 +106,22 @@ bool batch_over(const struct batch *b)
 /* Somebody else's part is over. The sender may have left already; its record is still there to be woken. */
 static void part_over(struct batch *b)
 {
-    if (atomic_fetch_sub_explicit(&b->parts, 1, memory_order_acq_rel) == 1)
+    if (atomic_fetch_sub_explicit(&b->parts, 1, memory_order_acq_rel) > 1)
+        ;
+    else if (b->sender)
         thread_wake(b->sender, WAKE_REPLY);
+    else if (b->caller.serial)
+        peer_reply(&b->caller, atomic_load_explicit(&b->result, memory_order_relaxed), 0);
     batch_unref(b);
 }
 
-static void hand_over(struct sent *s)
+static void give_part(struct batch *b)
+{
+    atomic_fetch_add_explicit(&b->refs, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&b->parts, 1, memory_order_relaxed);
+}
+
+static void hand_to_thread(struct sent *s)
 {
     struct window *w;
     struct host_thread *t = thread_lock_owner(s->to, &w);
@@ -98,11 +136,136 @@ static void hand_over(struct sent *s)
         pthread_mutex_unlock(&t->lock);
         return;
     }
-    atomic_fetch_add_explicit(&s->batch->refs, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&s->batch->parts, 1, memory_order_relaxed);
+    give_part(s->batch);
     s->state = SENT_WAITING;
     list_append(&t->sent, &s->link);
     thread_unlock_and_wake(t, WAKE_SENT);
+}
+
+/* ---- Calls of other processes ---------------------------------------------------------------------- */
+
+static void make_calls(void)
+{
+    map_init(&calls.by_serial);
+}
+
+static uint64_t call_begin(struct sent *s)
+{
+    uint64_t serial;
+
+    pthread_once(&calls.once, make_calls);
+    give_part(s->batch);
+    pthread_mutex_lock(&calls.lock);
+    serial = ++calls.last;
+    s->state = SENT_AWAY;
+    atomic_fetch_add_explicit(&s->batch->away, 1, memory_order_relaxed);
+    map_put(&calls.by_serial, &s->by_serial, (uintptr_t)serial);
+    list_append(&calls.all, &s->link);
+    pthread_mutex_unlock(&calls.lock);
+    return serial;
+}
+
+/* Under the lock. */
+static void call_end(struct sent *s, enum sent_state state)
+{
+    map_remove(&calls.by_serial, &s->by_serial);
+    list_remove(&s->link);
+    s->state = state;
+    atomic_fetch_sub_explicit(&s->batch->away, 1, memory_order_relaxed);
+}
+
+/* Ends it unless that has been done. */
+static bool call_stop(struct sent *s, enum sent_state state)
+{
+    bool away;
+
+    pthread_mutex_lock(&calls.lock);
+    away = s->state == SENT_AWAY;
+    if (away)
+        call_end(s, state);
+    pthread_mutex_unlock(&calls.lock);
+    return away;
+}
+
+static enum sent_state state_of(int result)
+{
+    switch (result) {
+    case HOST_OK:
+        return SENT_DONE;
+    case HOST_GONE:
+        return SENT_GONE;
+    case HOST_FULL:
+    case HOST_LATE:
+        return SENT_LATE;
+    case HOST_FAULT:
+        return SENT_FAULT;
+    default:
+        return SENT_CUT;
+    }
+}
+
+void calls_answer(uint16_t process, uint64_t serial, int result, intptr_t value)
+{
+    struct map_node *node;
+    struct sent *s = NULL;
+
+    (void)value;
+    pthread_once(&calls.once, make_calls);
+    pthread_mutex_lock(&calls.lock);
+    node = map_first(&calls.by_serial, (uintptr_t)serial);
+    if (node)
+        s = container_of(node, struct sent, by_serial);
+    if (s && s->process == process)
+        call_end(s, state_of(result));
+    else
+        s = NULL;
+    pthread_mutex_unlock(&calls.lock);
+    if (s)
+        part_over(s->batch);
+}
+
+void calls_ended(uint16_t process)
+{
+    struct sent *s;
+
+    do {
+        s = NULL;
+        pthread_mutex_lock(&calls.lock);
+        list_each (node, next, &calls.all)
+            if (container_of(node, struct sent, link)->process == process)
+                s = container_of(node, struct sent, link);
+        if (s)
+            call_end(s, SENT_GONE);
+        pthread_mutex_unlock(&calls.lock);
+        if (s)
+            part_over(s->batch);
+    } while (s);
+}
+
+static void hand_to_process(struct sent *s)
+{
+    struct batch *b = s->batch;
+    bool waits = s->to || b->audience != HOST_EVENT_WINDOWS;
+    uint64_t serial = 0;
+    int r;
+
+    if (!b->parcel)
+        b->parcel = parcel_pack(&b->msg, PARCEL_SENT);
+    if (!b->parcel) {
+        s->state = SENT_FAULT;
+        return;
+    }
+    s->state = SENT_DONE;
+    if (waits)
+        serial = call_begin(s);
+    r = peer_send(s->process, s->to, b->msg.wparam, b->parcel, b->audience, serial, b->until);
+    if (r != HOST_OK && waits && call_stop(s, state_of(r)))
+        part_over(b);
+}
+
+static void hand_over(struct sent *s)
+{
+    (s->process ? hand_to_process : hand_to_thread)(s);
 }
 
 /* What has become of a part of mine until now. If it has not begun, it never will. */
@@ -110,6 +273,10 @@ static enum sent_state take_back(struct sent *s)
 {
     enum sent_state was;
 
+    if (s->process && call_stop(s, SENT_CUT)) {
+        batch_unref(s->batch);
+        return SENT_AWAY;
+    }
     if (!s->target)
         return s->state;
     pthread_mutex_lock(&s->target->lock);
@@ -143,6 +310,7 @@ void batches_end(struct host_thread *me)
 
 /* ---- The receiver's side -------------------------------------------------------------------------- */
 
+/* What has come from another process too late is not begun with. */
 bool sent_next(struct host_thread *me, struct job *job)
 {
     struct list *link = list_pop(&me->sent);
@@ -162,16 +330,74 @@ bool sent_next(struct host_thread *me, struct job *job)
 
 static void leave(struct sent *s, enum sent_state state)
 {
+    int result = state == SENT_DONE ? HOST_OK : state == SENT_LATE ? HOST_LATE : HOST_UNSURE;
+
+    if (s->lent.to)
+        parcel_returned(s->batch->parcel, &s->lent);
     pthread_mutex_lock(&s->target->lock);
     list_remove(&s->link);
     s->state = state;
     pthread_mutex_unlock(&s->target->lock);
+    atomic_store_explicit(&s->batch->result, result, memory_order_relaxed);
     part_over(s->batch);
+}
+
+bool sent_open(struct sent *s, struct host_msg *msg)
+{
+    const struct batch *b = s->batch;
+
+    if (b->sender)
+        return true;
+    if (host_now_ms() >= b->until || !parcel_unpack(b->parcel, msg)) {
+        leave(s, SENT_LATE);
+        return false;
+    }
+    s->lent = *msg;
+    return true;
 }
 
 void sent_finish(struct sent *sent)
 {
     leave(sent, SENT_DONE);
+}
+
+static host_wnd *receivers(host_wnd to, enum host_audience audience, size_t *n)
+{
+    host_wnd *one;
+
+    if (!to)
+        return window_audience(audience, n);
+    one = malloc(sizeof *one);
+    *n = one != NULL;
+    if (one)
+        *one = to;
+    return one;
+}
+
+/* Under the lock of the peers, so the answer that is due at once is given differently. */
+void sent_arrived(const struct caller *caller, host_wnd to, enum host_audience audience,
+                  struct parcel *parcel, uint64_t until)
+{
+    size_t n = 0;
+    host_wnd *all = receivers(to, audience, &n);
+    struct batch *b = all ? batch_new(NULL, n, until) : NULL;
+
+    if (!b) {
+        parcel_free(parcel);
+        peer_reply_now(caller, HOST_FAULT);
+        free(all);
+        return;
+    }
+    b->caller = *caller;
+    b->parcel = parcel;
+    for (size_t i = 0; i < n; i++) {
+        b->sent[i].to = all[i];
+        hand_to_thread(&b->sent[i]);
+    }
+    free(all);
+    if (atomic_fetch_sub_explicit(&b->parts, 1, memory_order_acq_rel) == 1)
+        peer_reply_now(caller, atomic_load_explicit(&b->result, memory_order_relaxed));
+    batch_unref(b);
 }
 
 static struct sent *first_for(struct host_thread *me, host_wnd wnd)
@@ -224,12 +450,22 @@ static bool call_own(struct host_thread *me, const struct host_msg *msg)
     return true;
 }
 
-static void wait_for(struct host_thread *me, struct batch *b, uint64_t until)
+/* Other processes have got names as text; threads of this one read the sender's atoms. */
+static bool only_processes_left(const struct batch *b)
+{
+    return atomic_load_explicit(&b->parts, memory_order_acquire) ==
+           atomic_load_explicit(&b->away, memory_order_relaxed);
+}
+
+static void wait_for(struct host_thread *me, struct batch *b, uint64_t until, bool (*enough)(void *arg),
+                     void *arg)
 {
     struct job job;
 
     atomic_fetch_sub_explicit(&b->parts, 1, memory_order_acq_rel);
     while (!batch_over(b) && host_now_ms() < until) {
+        if (enough && enough(arg) && only_processes_left(b))
+            return;
         if (job_next(me, WAKE_SENT | WAKE_REPLY, b, until, &job))
             job_run(&job);
     }
@@ -247,6 +483,8 @@ static int result_of(enum sent_state state)
     case SENT_WAITING:
     case SENT_LATE:
         return HOST_LATE;
+    case SENT_FAULT:
+        return HOST_FAULT;
     default:
         return HOST_UNSURE;
     }
@@ -265,12 +503,17 @@ int host_send(const struct host_msg *msg, uint32_t wait_ms)
         return HOST_OK;
     if (!host_window_alive(msg->to))
         return HOST_GONE;
-    b = batch_new(me, msg, &msg->to, 1);
+    b = batch_new(me, 1, until);
     if (!b)
         return HOST_FAULT;
+    b->msg = *msg;
+    b->sent[0].to = msg->to;
+    b->sent[0].process = is_remote(msg->to) ? process_of(msg->to) : 0;
     hand_over(&b->sent[0]);
-    wait_for(me, b, until);
+    wait_for(me, b, until, NULL, NULL);
     r = result_of(take_back(&b->sent[0]));
+    if (b->parcel && (r == HOST_OK || r == HOST_UNSURE))
+        parcel_delivered(msg, PARCEL_SENT);
     batch_close(b);
     return r;
 }
@@ -288,30 +531,40 @@ static int result_of_all(struct batch *b)
     return worst;
 }
 
-int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms)
+int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms,
+                   bool (*enough)(void *arg), void *arg)
 {
     uint64_t until = host_now_ms() + wait_ms;
     struct host_thread *me = thread_self();
+    board_number others[BOARD_SLOTS];
     struct batch *b = NULL;
+    size_t n, m = me ? peers_audience(audience, msg, others, BOARD_SLOTS) : 0;
     host_wnd *to;
-    size_t n;
     int r;
 
     to = me ? window_audience(audience, &n) : NULL;
     if (to)
-        b = batch_new(me, msg, to, n);
-    free(to);
-    if (!b)
+        b = batch_new(me, n + m, until);
+    if (!b) {
+        free(to);
         return HOST_FAULT;
+    }
+    b->msg = *msg;
+    b->audience = audience;
+    for (size_t i = 0; i < m; i++)
+        b->sent[i].process = others[i];
     for (size_t i = 0; i < n; i++)
+        b->sent[m + i].to = to[i];
+    free(to);
+    for (size_t i = 0; i < n + m; i++)
         hand_over(&b->sent[i]);
     /* While the others are at it. */
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = m; i < n + m; i++) {
         struct host_msg mine = *msg;
         mine.to = b->sent[i].to;
         call_own(me, &mine);
     }
-    wait_for(me, b, until);
+    wait_for(me, b, until, enough, arg);
     r = result_of_all(b);
     batch_close(b);
     return r;

@@ -63,7 +63,7 @@ struct slot *slots_take(struct slots *s)
         slot = take_freed(s);
     if (!slot)
         return NULL;
-    generation = (slot->value >> GENERATION_SHIFT) + 1;
+    generation = (slot->value >> GENERATION_SHIFT) % generations + 1;
     if (generation == generations)
         generation = 1;
     slot->value = generation << GENERATION_SHIFT | slot->value % ((uintptr_t)1 << GENERATION_SHIFT);

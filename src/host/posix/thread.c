@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 #include "host/posix/figures.h"
-#include "host/posix/posix.h"
+#include "host/posix/peer.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -15,6 +15,10 @@ static pthread_key_t key;
 static bool key_made;
 
 static _Thread_local struct host_thread *self;
+static _Thread_local uint32_t thread_id;
+
+/* How soon a thread tries again to wait for other processes when somebody else does that for a moment. */
+enum { POLL_AGAIN_MS = 10 };
 
 /* ---- A thread's end ------------------------------------------------------------------------------- */
 
@@ -31,12 +35,16 @@ static void give_record(struct host_thread *t)
     pthread_mutex_unlock(&records_lock);
 }
 
+static void leave_line(struct host_thread *me);
+
 /* A procedure that was running when the thread ended will never return, nor will a send that was waiting. */
 static void thread_end(void *value)
 {
     struct host_thread *me = value;
     void *core = me->slot;
 
+    thread_leave_watch(me);
+    leave_line(me);
     sent_abandon(me);
     batches_end(me);
     me->slot = NULL;
@@ -76,6 +84,7 @@ static struct host_thread *new_record(void)
     list_init(&t->roots);
     list_init(&t->closing);
     list_init(&t->batches);
+    list_init(&t->off_watch);
     return t;
 }
 
@@ -132,11 +141,10 @@ struct host_thread *thread_peek(void)
 uint32_t host_thread_id(void)
 {
     static atomic_uint last;
-    static _Thread_local uint32_t id;
 
-    while (id == 0)
-        id = atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
-    return id;
+    while (thread_id == 0)
+        thread_id = atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
+    return thread_id;
 }
 
 void **host_thread_slot(void (*at_exit)(void *value))
@@ -171,12 +179,14 @@ struct host_thread *thread_lock_owner(host_wnd wnd, struct window **wp)
 /* The signal comes after the lock is free, or else the sleeper would wake up only to wait for the lock. */
 void thread_unlock_and_wake(struct host_thread *t, enum wake what)
 {
-    bool asleep = t->waiting & what;
+    bool asleep = t->waiting & what, polling = t->polling;
 
     if (asleep)
         t->waiting = 0;
     pthread_mutex_unlock(&t->lock);
-    if (asleep)
+    if (asleep && polling)
+        peers_interrupt();
+    else if (asleep)
         pthread_cond_signal(&t->wake);
 }
 
@@ -184,6 +194,57 @@ void thread_wake(struct host_thread *t, enum wake what)
 {
     pthread_mutex_lock(&t->lock);
     thread_unlock_and_wake(t, what);
+}
+
+/* ---- The watch on other processes ------------------------------------------------------------------ */
+
+/* One of the sleeping threads is on watch: it waits for what other processes send, besides its own messages.
+ * When it has something to do it hands the watch over to another sleeper. A leaf lock. */
+static struct {
+    pthread_mutex_t lock;
+    _Atomic(struct host_thread *) on;
+    struct list others; /* struct host_thread.off_watch: asleep, could take over */
+} watch = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .others = {&watch.others, &watch.others},
+};
+
+/* false: somebody else is, and this thread stands in line. */
+static bool go_on_watch(struct host_thread *me)
+{
+    struct host_thread *nobody = NULL;
+    bool mine;
+
+    pthread_mutex_lock(&watch.lock);
+    mine = atomic_compare_exchange_strong(&watch.on, &nobody, me) || nobody == me;
+    if (!mine)
+        list_append(&watch.others, &me->off_watch);
+    pthread_mutex_unlock(&watch.lock);
+    return mine;
+}
+
+static void leave_line(struct host_thread *me)
+{
+    pthread_mutex_lock(&watch.lock);
+    list_remove(&me->off_watch);
+    pthread_mutex_unlock(&watch.lock);
+}
+
+void thread_leave_watch(struct host_thread *me)
+{
+    struct host_thread *next = NULL;
+    struct list *node;
+
+    if (atomic_load_explicit(&watch.on, memory_order_relaxed) != me)
+        return;
+    pthread_mutex_lock(&watch.lock);
+    atomic_store_explicit(&watch.on, NULL, memory_order_relaxed);
+    node = list_pop(&watch.others);
+    if (node)
+        next = container_of(node, struct host_thread, off_watch);
+    pthread_mutex_unlock(&watch.lock);
+    if (next)
+        thread_wake(next, WAKE_WATCH);
 }
 
 static void stop_waiting(void *value)
@@ -194,18 +255,72 @@ static void stop_waiting(void *value)
     pthread_mutex_unlock(&me->lock);
 }
 
-void thread_park(struct host_thread *me, unsigned what, uint64_t until)
+static void wait_for_signal(struct host_thread *me, uint64_t until)
 {
     struct timespec at = {.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
 
-    me->waiting = what;
     pthread_cleanup_push(stop_waiting, me); /* the thread may be cancelled in its sleep */
     if (until == FOREVER)
         pthread_cond_wait(&me->wake, &me->lock);
     else
         pthread_cond_timedwait(&me->wake, &me->lock, &at);
     pthread_cleanup_pop(0);
+}
+
+/* Under no lock: whoever is cancelled here is not asleep any more. */
+static void stop_polling(void *value)
+{
+    struct host_thread *me = value;
+
+    pthread_mutex_lock(&me->lock);
+    me->polling = false;
+    stop_waiting(me);
+}
+
+/* Others may be at it for a moment, who have no messages to wait for. */
+static void keep_watch(struct host_thread *me, uint64_t until)
+{
+    uint64_t soon = host_now_ms() + POLL_AGAIN_MS;
+
+    if (!peers_claim()) {
+        wait_for_signal(me, until < soon ? until : soon);
+        return;
+    }
+    me->polling = true;
+    pthread_mutex_unlock(&me->lock);
+    pthread_cleanup_push(stop_polling, me);
+    peers_poll(until);
+    pthread_cleanup_pop(0);
+    pthread_mutex_lock(&me->lock);
+    me->polling = false;
+}
+
+void thread_park(struct host_thread *me, unsigned what, uint64_t until)
+{
+    me->waiting = what | WAKE_WATCH;
+    if (!peers_number() || !what) {
+        wait_for_signal(me, until);
+    } else if (go_on_watch(me)) {
+        keep_watch(me, until);
+    } else {
+        wait_for_signal(me, until);
+        leave_line(me);
+    }
     me->waiting = 0;
+}
+
+/* Its record stays where it is, and with it whatever was the parent's. */
+void thread_forked(void)
+{
+    pthread_mutex_init(&records_lock, NULL);
+    pthread_mutex_init(&watch.lock, NULL);
+    atomic_store_explicit(&watch.on, NULL, memory_order_relaxed);
+    list_init(&watch.others);
+    all_records = free_records = NULL;
+    if (self)
+        pthread_setspecific(key, NULL);
+    self = NULL;
+    thread_id = 0;
 }
 
 /* ---- Figures -------------------------------------------------------------------------------------- */

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 #include "host/posix/figures.h"
-#include "host/posix/posix.h"
+#include "host/posix/peer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The directory: every window of the process, and who hears which broadcast. */
 static struct {
     pthread_mutex_t lock;
     struct slots slots;
     long n;
+    long hears_all, events; /* windows that want every INITIATE; that hear of services */
     struct audience {
         struct list members; /* struct window.audience */
         size_t n;
@@ -50,8 +52,9 @@ struct window *window_own(struct host_thread *me, host_wnd wnd)
 bool host_window_alive(host_wnd wnd)
 {
     struct window *w = window_at(wnd);
+    struct remote r;
 
-    return w && window_open(w, wnd);
+    return (w && window_open(w, wnd)) || (is_remote(wnd) && remote_look(wnd, &r));
 }
 
 /* The traits belong to the handle if it is live both before and after they have been read: they change only
@@ -59,7 +62,14 @@ bool host_window_alive(host_wnd wnd)
 static bool read_traits(host_wnd wnd, unsigned *traits)
 {
     struct window *w = window_at(wnd);
+    struct remote r;
 
+    if (is_remote(wnd)) {
+        if (!remote_look(wnd, &r))
+            return false;
+        *traits = r.traits;
+        return true;
+    }
     if (!w || !window_open(w, wnd))
         return false;
     *traits = atomic_load_explicit(&w->traits, memory_order_acquire);
@@ -80,27 +90,117 @@ bool host_window_is(host_wnd wnd, enum host_class cls)
     return read_traits(wnd, &traits) && (traits & CLASS_TRAITS) == (unsigned)cls;
 }
 
+/* Threads of other processes have the number of their process above that of their own, which is larger than the
+ * numbers of most programs' threads ever get. */
+enum { THREAD_BITS = 17 };
+
+uint32_t window_session_thread(const struct window *w)
+{
+    uint32_t thread = atomic_load_explicit(&w->thread, memory_order_relaxed);
+
+    return (uint32_t)peers_number() << THREAD_BITS | thread % (1u << THREAD_BITS);
+}
+
 uint32_t host_window_thread(host_wnd wnd)
 {
     struct window *w = window_at(wnd);
+    struct remote r;
     uint32_t thread;
 
+    if (is_remote(wnd))
+        return remote_look(wnd, &r) ? r.thread : 0;
     if (!w || !window_open(w, wnd))
         return 0;
     thread = atomic_load_explicit(&w->thread, memory_order_acquire);
     return window_open(w, wnd) ? thread : 0;
 }
 
-/* All windows are of this process, and there is one copy of the library in it. */
+/* There is one copy of the library in a process. */
 bool host_window_ours(host_wnd wnd)
 {
-    return host_window_alive(wnd);
+    return !is_remote(wnd) && host_window_alive(wnd);
 }
 
 bool host_window_foreign(host_wnd wnd)
 {
-    (void)wnd;
-    return false;
+    return is_remote(wnd) && host_window_alive(wnd);
+}
+
+/* ---- What broadcasts are for this process ---------------------------------------------------------- */
+
+struct served {
+    struct list place;
+    uint64_t hash;
+    host_atom name;
+};
+
+/* Under the directory's lock. */
+static void show_traits(void)
+{
+    unsigned traits = 0;
+
+    if (directory.audience[HOST_TOP_LEVEL].n)
+        traits |= BOARD_TOP_LEVEL;
+    if (directory.hears_all)
+        traits |= BOARD_UNFILTERED;
+    if (directory.audience[HOST_EVENT_WINDOWS].n)
+        traits |= BOARD_EVENTS;
+    board_set_traits(traits);
+}
+
+void host_hear_all(host_wnd mom, bool all)
+{
+    struct window *w = window_own(thread_peek(), mom);
+
+    if (!w || w->hears_all == all)
+        return;
+    w->hears_all = all;
+    pthread_mutex_lock(&directory.lock);
+    directory.hears_all += all ? 1 : -1;
+    show_traits();
+    pthread_mutex_unlock(&directory.lock);
+}
+
+static void serve_no_more(struct served *s)
+{
+    board_serve_no_more(s->hash);
+    list_remove(&s->place);
+    host_atom_delete(s->name);
+    free(s);
+}
+
+static struct served *find_served(struct window *w, host_atom name)
+{
+    list_each (node, next, &w->served)
+        if (container_of(node, struct served, place)->name == name)
+            return container_of(node, struct served, place);
+    return NULL;
+}
+
+bool host_serve(host_wnd mom, host_atom name, bool on)
+{
+    struct window *w = window_own(thread_peek(), mom);
+    uint16_t text[HOST_ATOM_CHARS + 1];
+    struct served *s = w ? find_served(w, name) : NULL;
+
+    if (!w || !on || s) {
+        if (s && !on)
+            serve_no_more(s);
+        return w;
+    }
+    if (!host_atom_name(name, text))
+        return false;
+    s = calloc(1, sizeof *s);
+    if (!s)
+        return false;
+    s->hash = board_hash(text);
+    if (peers_number() && !board_serve(s->hash)) {
+        free(s);
+        return false;
+    }
+    s->name = host_atom_add(text);
+    list_append(&w->served, &s->place);
+    return true;
 }
 
 /* ---- Making --------------------------------------------------------------------------------------- */
@@ -134,6 +234,7 @@ static void publish(struct window *w, enum host_class cls)
     pthread_mutex_lock(&directory.lock);
     list_append(&a->members, &w->audience);
     a->n++;
+    show_traits();
     pthread_mutex_unlock(&directory.lock);
 }
 
@@ -144,9 +245,14 @@ host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, 
 
     if (!me || me->ending || (parent && !(mom && window_open(mom, parent))))
         return 0;
+    if (audience_of(cls))
+        peers_join();
     w = take_slot();
     if (!w)
         return 0;
+    w->slot.value |= (uintptr_t)peers_number() << PROCESS_SHIFT;
+    list_init(&w->served);
+    list_init(&w->watching);
     list_init(&w->children);
     list_init(&w->dde);
     list_init(&w->other);
@@ -158,6 +264,7 @@ host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, 
     atomic_store_explicit(&w->thread, host_thread_id(), memory_order_release);
     atomic_store_explicit(&w->owner, me, memory_order_release);
     publish(w, cls);
+    host_hear_all(w->slot.value, cls == HOST_PLAIN);
     return w->slot.value;
 }
 
@@ -174,12 +281,17 @@ static void close_window(struct host_thread *me, struct window *w)
     atomic_store_explicit(&w->slot.handle, 0, memory_order_release);
     pthread_mutex_unlock(&me->lock);
     sent_refuse(me, w->slot.value);
+    window_closed(w);
+    host_hear_all(w->slot.value, false);
+    while (!list_empty(&w->served))
+        serve_no_more(container_of(w->served.next, struct served, place));
 
     if (!audience_of(w->traits & CLASS_TRAITS))
         return;
     pthread_mutex_lock(&directory.lock);
     list_remove(&w->audience);
     audience_of(w->traits & CLASS_TRAITS)->n--;
+    show_traits();
     pthread_mutex_unlock(&directory.lock);
 }
 
@@ -280,10 +392,11 @@ bool host_card_set(host_wnd wnd, const struct host_card *card)
     w->card = fresh;
     pthread_mutex_unlock(&t->lock);
     free(old);
+    window_changed(w);
     return true;
 }
 
-bool host_card_get(host_wnd wnd, struct host_card *card)
+static bool read_card(host_wnd wnd, struct host_card *card)
 {
     struct window *w;
     struct host_thread *t = thread_lock_owner(wnd, &w);
@@ -296,6 +409,23 @@ bool host_card_get(host_wnd wnd, struct host_card *card)
         *card = *w->card;
     pthread_mutex_unlock(&t->lock);
     return found;
+}
+
+bool window_card(const struct window *w, struct host_card *card)
+{
+    return read_card(w->slot.value, card);
+}
+
+bool host_card_get(host_wnd wnd, struct host_card *card)
+{
+    struct remote r;
+
+    if (!is_remote(wnd))
+        return read_card(wnd, card);
+    if (!remote_look(wnd, &r) || !r.card.size)
+        return false;
+    *card = r.card;
+    return true;
 }
 
 /* ---- Broadcasts ----------------------------------------------------------------------------------- */
@@ -316,6 +446,33 @@ host_wnd *window_audience(enum host_audience audience, size_t *n)
     return all;
 }
 
+void window_tell_intruder(uint32_t pid)
+{
+    struct list *members = &directory.audience[HOST_EVENT_WINDOWS].members;
+    host_wnd wnd = 0;
+
+    pthread_mutex_lock(&directory.lock);
+    if (!list_empty(members))
+        wnd = container_of(members->next, struct window, audience)->slot.value;
+    pthread_mutex_unlock(&directory.lock);
+    if (wnd)
+        queue_post_event(wnd, HOST_EV_INTRUDER, pid);
+}
+
+/* In the child of a fork nobody owns the windows that its parent had. */
+void windows_forked(void)
+{
+    pthread_mutex_init(&directory.lock, NULL);
+    for (int i = 0; i < 2; i++) {
+        list_each (node, next, &directory.audience[i].members)
+            atomic_store_explicit(&container_of(node, struct window, audience)->slot.handle, 0,
+                                  memory_order_relaxed);
+        list_init(&directory.audience[i].members);
+        directory.audience[i].n = 0;
+    }
+    directory.hears_all = 0;
+}
+
 long figure_windows(void)
 {
     long n;
@@ -328,8 +485,7 @@ long figure_windows(void)
 
 enum host_passing host_post_passing(host_wnd wnd)
 {
-    (void)wnd;
-    return HOST_PASS_SAME;
+    return is_remote(wnd) ? HOST_PASS_COPY : HOST_PASS_SAME;
 }
 
 size_t host_post_limit(void)

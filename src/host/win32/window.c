@@ -338,3 +338,26 @@ HWND win32_next_timed(struct thread *thread)
     record_link(first, end);
     return first->hwnd;
 }
+
+/* ---- What this system does not tell, or does for everybody ------------------------------------------- */
+
+bool host_watch(host_wnd wnd, host_wnd other)
+{
+    (void)wnd;
+    (void)other;
+    return false;
+}
+
+bool host_serve(host_wnd mom, host_atom name, bool on)
+{
+    (void)mom;
+    (void)name;
+    (void)on;
+    return true;
+}
+
+void host_hear_all(host_wnd mom, bool all)
+{
+    (void)mom;
+    (void)all;
+}

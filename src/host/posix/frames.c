@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#include "host/posix/peers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What is said between two processes: written here, and read here by one table. All of it is under the lock of
+ * the peers, but for what stands under "The seam's side". */
+
+/* Tells the sender when so many have been taken, so that it never waits in vain for the last few. */
+enum { CREDIT_SHARE = QUEUE_LIMIT / 4 };
+
+static atomic_bool credit_due;
+
+/* ---- Writing --------------------------------------------------------------------------------------- */
+
+/* A packet in the making. */
+static struct {
+    size_t size;
+    _Alignas(FRAME_ALIGN) unsigned char bytes[FRAME_PACKET];
+} out;
+
+static void put(void *frame, size_t size, enum frame_type type, const void *rest, size_t more)
+{
+    struct frame_head *head = frame;
+    size_t whole = size + more, padding = -whole % FRAME_ALIGN;
+
+    *head = (struct frame_head){.size = (uint32_t)(whole + padding),
+                                .version = FRAME_VERSION,
+                                .type = (uint8_t)type,
+                                .padding = (uint8_t)padding};
+    memcpy(out.bytes + out.size, frame, size);
+    if (more)
+        memcpy(out.bytes + out.size + size, rest, more);
+    memset(out.bytes + out.size + whole, 0, padding);
+    out.size += whole + padding;
+}
+
+static int write_out(struct peer *p, int fd)
+{
+    int r = peer_write(p, out.bytes, out.size, fd);
+
+    out.size = 0;
+    return r;
+}
+
+int frame_hello(struct peer *p)
+{
+    struct frame_hello f = {.magic = FRAME_MAGIC, .number = peers_number()};
+
+    put(&f, sizeof f, FRAME_HELLO, NULL, 0);
+    return write_out(p, -1);
+}
+
+static void put_window(const struct window *w)
+{
+    struct frame_window f = {.wnd = w->slot.value,
+                             .traits = atomic_load_explicit(&w->traits, memory_order_relaxed)};
+    struct host_card card = {0};
+
+    f.thread = window_session_thread(w);
+    if (window_card(w, &card)) {
+        f.card = (uint32_t)card.size;
+        memcpy(f.bytes, card.u.bytes, sizeof f.bytes);
+    }
+    put(&f, sizeof f, FRAME_WINDOW, NULL, 0);
+}
+
+static bool is_known(const struct window *w, uint32_t peer)
+{
+    for (size_t i = 0; i < w->n_known; i++)
+        if (w->known[i] == peer)
+            return true;
+    return false;
+}
+
+static bool make_known(struct window *w, uint32_t peer)
+{
+    uint32_t *known = realloc(w->known, (w->n_known + 1) * sizeof *known);
+
+    if (!known)
+        return false;
+    known[w->n_known++] = peer;
+    w->known = known;
+    return true;
+}
+
+/* The windows that a message names are introduced before it. */
+static void introduce(struct peer *p, host_wnd wnd)
+{
+    struct window *w = process_of(wnd) == peers_number() ? window_at(wnd) : NULL;
+
+    if (w && window_open(w, wnd) && !is_known(w, p->id) && make_known(w, p->id))
+        put_window(w);
+}
+
+/* ---- Posting ---------------------------------------------------------------------------------------- */
+
+static struct account *account_of(struct peer *p, uint32_t thread)
+{
+    struct account *accounts;
+
+    for (size_t i = 0; i < p->n_accounts; i++)
+        if (p->accounts[i].thread == thread)
+            return &p->accounts[i];
+    accounts = realloc(p->accounts, (p->n_accounts + 1) * sizeof *accounts);
+    if (!accounts)
+        return NULL;
+    p->accounts = accounts;
+    accounts[p->n_accounts] = (struct account){.thread = thread};
+    return &accounts[p->n_accounts++];
+}
+
+static int post_to(const struct host_msg *msg, const struct parcel *parcel)
+{
+    struct remote *r = remote_find(msg->to);
+    struct frame_post f = {.to = msg->to, .thread = r ? r->thread : 0};
+    struct account *account;
+    struct peer *p;
+    int result = HOST_GONE;
+
+    if (!r)
+        return HOST_GONE;
+    p = peer_get(process_of(msg->to), &result);
+    if (!p)
+        return result;
+    account = account_of(p, f.thread);
+    if (!account)
+        return HOST_FAULT;
+    if (account->out >= QUEUE_LIMIT || peer_congested(p))
+        return HOST_FULL;
+    introduce(p, msg->wparam);
+    put(&f, sizeof f, FRAME_POST, parcel->bytes, parcel->size);
+    result = write_out(p, parcel->fd);
+    if (result == HOST_OK)
+        account->out++;
+    return result;
+}
+
+int peer_post(const struct host_msg *msg)
+{
+    struct parcel *parcel = parcel_pack(msg, PARCEL_POSTED);
+    int r;
+
+    if (!parcel)
+        return HOST_FAULT;
+    peers_lock();
+    r = post_to(msg, parcel);
+    peers_unlock();
+    parcel_free(parcel);
+    if (r == HOST_OK)
+        parcel_delivered(msg, PARCEL_POSTED);
+    return r;
+}
+
+/* ---- Sending ---------------------------------------------------------------------------------------- */
+
+int peer_send(board_number process, host_wnd to, host_wnd from, const struct parcel *parcel,
+              enum host_audience audience, uint64_t serial, uint64_t until)
+{
+    struct frame_send f = {.to = to, .serial = serial, .until = until, .audience = (uint32_t)audience};
+    int result = HOST_GONE;
+    struct peer *p;
+
+    peers_lock();
+    p = to && !remote_find(to) ? NULL : peer_get(process, &result);
+    if (p) {
+        introduce(p, from);
+        put(&f, sizeof f, FRAME_SEND, parcel->bytes, parcel->size);
+        result = write_out(p, parcel->fd);
+    }
+    peers_unlock();
+    return result;
+}
+
+static void reply(const struct caller *caller, int result, intptr_t value)
+{
+    struct frame_reply f = {.serial = caller->serial, .value = value, .result = result};
+    struct peer *p = peer_known(caller->process);
+    int why;
+
+    if (!caller->serial || !p || p->id != caller->peer || !peer_get(caller->process, &why))
+        return;
+    put(&f, sizeof f, FRAME_REPLY, NULL, 0);
+    write_out(p, -1);
+}
+
+void peer_reply_now(const struct caller *caller, int result)
+{
+    reply(caller, result, 0);
+}
+
+void peer_reply(const struct caller *caller, int result, intptr_t value)
+{
+    peers_lock();
+    reply(caller, result, value);
+    peers_unlock();
+}
+
+size_t peers_audience(enum host_audience audience, const struct host_msg *msg, board_number *who, size_t max)
+{
+    uint16_t name[HOST_ATOM_CHARS + 1];
+    host_atom service = (host_atom)msg->lparam;
+
+    if (!peers_number())
+        return 0;
+    if (audience == HOST_EVENT_WINDOWS)
+        return board_with(BOARD_EVENTS, who, max);
+    if (msg->id != INITIATE)
+        return board_with(BOARD_TOP_LEVEL, who, max);
+    if (service && !host_atom_name(service, name))
+        return 0;
+    return board_servers(service ? board_hash(name) : 0, who, max);
+}
+
+/* ---- Windows that others know ------------------------------------------------------------------------ */
+
+static void tell_known(struct window *w, void (*put_frame)(const struct window *w))
+{
+    list_each (node, next, peers_all()) {
+        struct peer *p = container_of(node, struct peer, place);
+
+        if (p->doomed || p->out < 0 || !is_known(w, p->id))
+            continue;
+        put_frame(w);
+        write_out(p, -1);
+    }
+}
+
+static void put_gone(const struct window *w)
+{
+    struct frame_gone f = {.wnd = w->slot.value};
+
+    put(&f, sizeof f, FRAME_GONE, NULL, 0);
+}
+
+void window_changed(struct window *w)
+{
+    if (!peers_number())
+        return;
+    peers_lock();
+    if (w->n_known)
+        tell_known(w, put_window);
+    peers_unlock();
+}
+
+void window_closed(struct window *w)
+{
+    if (!peers_number() && !w->known)
+        return;
+    peers_lock();
+    if (w->n_known)
+        tell_known(w, put_gone);
+    free(w->known);
+    w->known = NULL;
+    w->n_known = 0;
+    watches_end(w);
+    peers_unlock();
+}
+
+/* ---- News -------------------------------------------------------------------------------------------- */
+
+void peers_tell(uint32_t kind, const void *record, size_t size)
+{
+    struct frame_news f = {.kind = kind};
+    board_number who[BOARD_SLOTS];
+    size_t n = peers_number() ? board_listeners(kind, who, BOARD_SLOTS) : 0;
+
+    if (!n)
+        return;
+    peers_lock();
+    for (size_t i = 0; i < n; i++) {
+        int why;
+        struct peer *p = peer_get(who[i], &why);
+
+        if (!p || p->pending_bytes > NEWS_PENDING)
+            continue;
+        put(&f, sizeof f, FRAME_NEWS, record, size);
+        write_out(p, -1);
+    }
+    peers_unlock();
+}
+
+/* ---- Taken messages ---------------------------------------------------------------------------------- */
+
+static void inflow_leave(struct inflow *f)
+{
+    if (atomic_fetch_sub_explicit(&f->refs, 1, memory_order_acq_rel) == 1)
+        free(f);
+}
+
+void inflow_taken(struct inflow *f)
+{
+    if (atomic_fetch_add_explicit(&f->taken, 1, memory_order_relaxed) + 1 == CREDIT_SHARE)
+        atomic_store_explicit(&credit_due, true, memory_order_relaxed);
+    inflow_leave(f);
+}
+
+static void give_credit(struct peer *p, struct inflow *f)
+{
+    struct frame_credit frame = {.thread = f->thread};
+    int why;
+
+    if (atomic_load_explicit(&f->taken, memory_order_relaxed) < CREDIT_SHARE || !peer_get(p->number, &why))
+        return;
+    frame.n = atomic_exchange_explicit(&f->taken, 0, memory_order_relaxed);
+    f->outstanding -= frame.n;
+    put(&frame, sizeof frame, FRAME_CREDIT, NULL, 0);
+    write_out(p, -1);
+}
+
+void peers_settle(void)
+{
+    if (!atomic_load_explicit(&credit_due, memory_order_relaxed) ||
+        !atomic_exchange_explicit(&credit_due, false, memory_order_relaxed))
+        return;
+    peers_lock();
+    list_each (node, next, peers_all()) {
+        struct peer *p = container_of(node, struct peer, place);
+
+        if (p->doomed)
+            continue;
+        list_each (line, after, &p->inflows)
+            give_credit(p, container_of(line, struct inflow, place));
+    }
+    peers_unlock();
+}
+
+/* ---- Reading ----------------------------------------------------------------------------------------- */
+
+static bool on_hello(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
+{
+    const struct frame_hello *f = frame;
+
+    (void)rest;
+    (void)more;
+    (void)fd;
+    if (p->greeted || f->magic != FRAME_MAGIC || f->number == 0 || f->number >= 1u << BOARD_NUMBER_BITS)
+        return false;
+    p->number = (board_number)f->number;
+    return true;
+}
+
+static bool is_of(const struct peer *p, uint64_t wnd)
+{
+    return wnd >> (BOARD_NUMBER_BITS + PROCESS_SHIFT) == 0 && process_of((host_wnd)wnd) == p->number;
+}
+
+static bool on_window(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
+{
+    const struct frame_window *f = frame;
+    struct remote r = {.wnd = (host_wnd)f->wnd, .traits = f->traits, .thread = f->thread};
+
+    (void)rest;
+    (void)more;
+    (void)fd;
+    if (!is_of(p, f->wnd) || f->card > HOST_CARD_SIZE)
+        return false;
+    r.card.size = f->card;
+    memcpy(r.card.u.bytes, f->bytes, sizeof f->bytes);
+    remote_put(&p->remotes, &r); /* without memory it stays a window of which nothing is known */
+    return true;
+}
+
+static bool on_gone(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
+{
+    const struct frame_gone *f = frame;
+    struct remote *r;
+
+    (void)rest;
+    (void)more;
+    (void)fd;
+    if (!is_of(p, f->wnd))
+        return false;
+    r = remote_find((host_wnd)f->wnd);
+    if (r)
+        remote_gone(r);
+    return true;
+}
+
+static bool is_dde(uint32_t id)
+{
+    return id >= INITIATE && id <= INITIATE + 8;
+}
+
+/* Nobody speaks for windows that are not its own; what hosts tell their own windows, they tell nobody else's. */
+static bool may_say(const struct peer *p, const struct parcel *parcel)
+{
+    uint32_t id = parcel_id(parcel);
+
+    if (is_dde(id) || id == HOST_EV_MOVED || id == HOST_EV_REGISTER || id == HOST_EV_UNREGISTER)
+        return is_of(p, parcel_from(parcel)) || !parcel_from(parcel);
+    return id < HOST_EV_RESUME || id > HOST_EV_LAST;
+}
+
+static struct parcel *take_parcel(struct peer *p, const void *rest, size_t more, int *fd, bool *wrong)
+{
+    struct parcel *parcel = parcel_open(rest, more, *fd, wrong);
+
+    *fd = -1;
+    if (!parcel || may_say(p, parcel))
+        return parcel;
+    parcel_free(parcel);
+    *wrong = true;
+    return NULL;
+}
+
+static struct inflow *inflow_of(struct peer *p, uint32_t thread)
+{
+    struct inflow *f;
+
+    list_each (node, next, &p->inflows)
+        if (container_of(node, struct inflow, place)->thread == thread)
+            return container_of(node, struct inflow, place);
+    f = calloc(1, sizeof *f);
+    if (!f)
+        return NULL;
+    f->thread = thread;
+    atomic_init(&f->refs, 1);
+    list_append(&p->inflows, &f->place);
+    return f;
+}
+
+/* What is for a window that has closed meanwhile leaves nothing behind. */
+static bool on_post(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
+{
+    const struct frame_post *f = frame;
+    bool wrong = false;
+    struct inflow *flow;
+    struct parcel *parcel;
+
+    if (process_of((host_wnd)f->to) != peers_number())
+        return false;
+    parcel = take_parcel(p, rest, more, fd, &wrong);
+    if (!parcel)
+        return !wrong;
+    flow = inflow_of(p, f->thread);
+    if (!flow) {
+        parcel_free(parcel);
+        return true;
+    }
+    if (++flow->outstanding > QUEUE_LIMIT) {
+        parcel_free(parcel);
+        return false;
+    }
+    atomic_fetch_add_explicit(&flow->refs, 1, memory_order_relaxed);
+    if (!queue_post_parcel((host_wnd)f->to, parcel, flow)) {
+        parcel_free(parcel);
+        inflow_taken(flow);
+    }
+    return true;
+}
+
+static bool on_send(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
+{
+    const struct frame_send *f = frame;
+    struct caller caller = {.process = p->number, .peer = p->id, .serial = f->serial};
+    bool wrong = false;
+    struct parcel *parcel;
+
+    if ((f->to && process_of((host_wnd)f->to) != peers_number()) || f->audience > HOST_EVENT_WINDOWS)
+        return false;
+    parcel = take_parcel(p, rest, more, fd, &wrong);
+    if (parcel)
+        sent_arrived(&caller, (host_wnd)f->to, (enum host_audience)f->audience, parcel, f->until);
+    return !wrong;
+}
+
+static bool on_reply(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
+{
+    const struct frame_reply *f = frame;
+
+    (void)rest;
+    (void)more;
+    (void)fd;
+    calls_answer(p->number, f->serial, f->result, (intptr_t)f->value);
+    return true;
+}
+
+static bool on_credit(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
+{
+    const struct frame_credit *f = frame;
+
+    (void)rest;
+    (void)more;
+    (void)fd;
+    for (size_t i = 0; i < p->n_accounts; i++)
+        if (p->accounts[i].thread == f->thread && p->accounts[i].out >= f->n) {
+            p->accounts[i].out -= f->n;
+            return true;
+        }
+    return false;
+}
+
+static bool on_news(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
+{
+    const struct frame_news *f = frame;
+
+    (void)p;
+    (void)fd;
+    if (more > HOST_NEWS_SIZE)
+        return false;
+    news_deliver(f->kind, rest, more);
+    return true;
+}
+
+static const struct {
+    size_t size;
+    bool has_rest;
+    bool (*read)(struct peer *p, const void *frame, const void *rest, size_t more, int *fd);
+} readers[FRAME_TYPES] = {
+    [FRAME_HELLO] = {sizeof(struct frame_hello), false, on_hello},
+    [FRAME_WINDOW] = {sizeof(struct frame_window), false, on_window},
+    [FRAME_GONE] = {sizeof(struct frame_gone), false, on_gone},
+    [FRAME_POST] = {sizeof(struct frame_post), true, on_post},
+    [FRAME_SEND] = {sizeof(struct frame_send), true, on_send},
+    [FRAME_REPLY] = {sizeof(struct frame_reply), false, on_reply},
+    [FRAME_CREDIT] = {sizeof(struct frame_credit), false, on_credit},
+    [FRAME_NEWS] = {sizeof(struct frame_news), true, on_news},
+};
+
+/* Its size, or 0: it is none. */
+static size_t check_frame(const struct peer *p, const unsigned char *at, size_t left)
+{
+    struct frame_head head;
+
+    if (left < sizeof head)
+        return 0;
+    memcpy(&head, at, sizeof head);
+    if (head.version != FRAME_VERSION || head.type == 0 || head.type >= FRAME_TYPES || head.zero)
+        return 0;
+    if (head.size > left || head.size % FRAME_ALIGN || head.padding >= FRAME_ALIGN ||
+        head.size < readers[head.type].size + head.padding)
+        return 0;
+    if (!readers[head.type].has_rest && head.size != readers[head.type].size + head.padding)
+        return 0;
+    return p->greeted || head.type == FRAME_HELLO ? head.size : 0;
+}
+
+bool frames_read(struct peer *p, const unsigned char *bytes, size_t size, int fd)
+{
+    bool good = true;
+    size_t at = 0;
+
+    while (good && at < size && !p->doomed) {
+        size_t n = check_frame(p, bytes + at, size - at);
+        const struct frame_head *head = (const void *)(bytes + at);
+        int none = -1;
+
+        good = n != 0;
+        if (!good)
+            break;
+        good = readers[head->type].read(p, bytes + at, bytes + at + readers[head->type].size,
+                                        n - readers[head->type].size - head->padding,
+                                        at + n == size ? &fd : &none);
+        at += n;
+        if (good && head->type == FRAME_HELLO && at < size)
+            good = false; /* who it is has to be looked at first: a packet of its own */
+    }
+    if (fd >= 0) {
+        close(fd);
+        good = false; /* it belonged to nothing */
+    }
+    return good;
+}
+
+void peer_forget(struct peer *p)
+{
+    struct list *node;
+
+    while (!list_empty(&p->remotes))
+        remote_gone(container_of(p->remotes.next, struct remote, of_peer));
+    while ((node = list_pop(&p->inflows)) != NULL)
+        inflow_leave(container_of(node, struct inflow, place));
+    free(p->accounts);
+    p->accounts = NULL;
+    p->n_accounts = 0;
+    if (p->number)
+        calls_ended(p->number);
+}

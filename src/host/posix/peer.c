@@ -1,0 +1,731 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#define _GNU_SOURCE /* accept4, struct ucred */
+
+#include "host/posix/peers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* Connections. Each process listens at a socket of its own and connects to those that it has something to say
+ * to; it never reads from what it has connected, nor writes to what it has accepted. So there is one line for
+ * each direction, and what is said on it keeps its order. */
+
+enum {
+    PENDING_LIMIT = 16 << 20, /* bytes that wait for a slow process before posting to it fails */
+    READ_TURN = 64,           /* packets of one process in a row                               */
+    EVENTS = 16,
+    LONGEST_POLL_MS = 60000,
+    FLUSH_POLL_MS = 10,
+};
+
+static struct {
+    pthread_mutex_t lock;
+    int cancel;                  /* whether its holder can be cancelled otherwise */
+    _Atomic board_number number; /* 0: not joined */
+    int epoll, listener;
+    _Atomic int interrupt; /* an eventfd */
+    struct list peers;
+    struct list strangers; /* accepted, and have not said who they are: struct peer, number 0 */
+    uint32_t last_id;
+    unsigned waiting_out;
+    bool flusher; /* a thread that writes what is pending while nobody else waits */
+    atomic_bool polling;
+    unsigned char in[FRAME_PACKET];
+} io = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .epoll = -1,
+    .listener = -1,
+    .interrupt = -1,
+    .peers = {&io.peers, &io.peers},
+    .strangers = {&io.strangers, &io.strangers},
+};
+
+/* Nobody is cancelled in the middle of it: all the calls here are cancellation points. */
+void peers_lock(void)
+{
+    int former;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &former);
+    pthread_mutex_lock(&io.lock);
+    io.cancel = former;
+}
+
+void peers_unlock(void)
+{
+    int former = io.cancel;
+
+    pthread_mutex_unlock(&io.lock);
+    pthread_setcancelstate(former, NULL);
+}
+
+struct list *peers_all(void)
+{
+    return &io.peers;
+}
+
+board_number peers_number(void)
+{
+    return atomic_load_explicit(&io.number, memory_order_acquire);
+}
+
+int peers_descriptor(void)
+{
+    return peers_number() ? io.epoll : -1;
+}
+
+/* ---- Joining --------------------------------------------------------------------------------------- */
+
+static bool address_of(board_number number, struct sockaddr_un *a)
+{
+    char path[BOARD_PATH];
+
+    memset(a, 0, sizeof *a);
+    a->sun_family = AF_UNIX;
+    board_path(number, path);
+    if (!path[0])
+        return false;
+    memcpy(a->sun_path, path, sizeof a->sun_path < sizeof path ? sizeof a->sun_path : sizeof path);
+    return true;
+}
+
+static bool watch_descriptor(int fd, uint32_t events, void *what)
+{
+    struct epoll_event e = {.events = events, .data.ptr = what};
+
+    return epoll_ctl(io.epoll, EPOLL_CTL_ADD, fd, &e) == 0;
+}
+
+static void close_descriptor(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static bool listen_at(board_number number)
+{
+    struct sockaddr_un a;
+
+    io.listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (io.listener < 0 || !address_of(number, &a))
+        return false;
+    unlink(a.sun_path); /* of a process that had the number before */
+    return bind(io.listener, (struct sockaddr *)&a, sizeof a) == 0 && listen(io.listener, SOMAXCONN) == 0;
+}
+
+static void open_sockets(board_number number)
+{
+    int interrupt;
+
+    io.epoll = epoll_create1(EPOLL_CLOEXEC);
+    interrupt = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    atomic_store_explicit(&io.interrupt, interrupt, memory_order_relaxed);
+    if (io.epoll >= 0 && interrupt >= 0 && listen_at(number) &&
+        watch_descriptor(io.listener, EPOLLIN, &io.listener) &&
+        watch_descriptor(interrupt, EPOLLIN, &io.interrupt)) {
+        atomic_store_explicit(&io.number, number, memory_order_release);
+        return;
+    }
+    close_descriptor(&io.epoll);
+    close_descriptor(&io.listener);
+    if (interrupt >= 0)
+        close(interrupt);
+    atomic_store_explicit(&io.interrupt, -1, memory_order_relaxed);
+}
+
+/* A child of fork knows nobody. The descriptors are its copies; what stands behind them is its parent's. */
+static void forked(void)
+{
+    int interrupt = atomic_load_explicit(&io.interrupt, memory_order_relaxed);
+
+    pthread_mutex_init(&io.lock, NULL);
+    list_each (node, next, &io.peers) {
+        struct peer *p = container_of(node, struct peer, place);
+
+        close_descriptor(&p->in);
+        close_descriptor(&p->out);
+        peer_forget(p);
+    }
+    list_each (stranger, after, &io.strangers)
+        close_descriptor(&container_of(stranger, struct peer, place)->in);
+    list_init(&io.peers);
+    list_init(&io.strangers);
+    close_descriptor(&io.epoll);
+    close_descriptor(&io.listener);
+    if (interrupt >= 0)
+        close(interrupt);
+    atomic_store_explicit(&io.interrupt, -1, memory_order_relaxed);
+    atomic_store_explicit(&io.number, 0, memory_order_relaxed);
+    atomic_store_explicit(&io.polling, false, memory_order_relaxed);
+    io.flusher = false;
+    io.waiting_out = 0;
+    board_forked();
+    windows_forked();
+    thread_forked();
+}
+
+static void at_fork(void)
+{
+    pthread_atfork(peers_lock, peers_unlock, forked);
+}
+
+board_number peers_join(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    board_number number = peers_number();
+
+    if (number || PROCESS_SHIFT < 32)
+        return number;
+    pthread_once(&once, at_fork);
+    number = board_join();
+    if (!number)
+        return 0;
+    peers_lock();
+    if (!peers_number())
+        open_sockets(number);
+    peers_unlock();
+    return peers_number();
+}
+
+/* Whoever leaves in good order leaves nothing to be tidied up. */
+__attribute__((destructor)) static void leave(void)
+{
+    struct sockaddr_un a;
+
+    if (peers_number() && address_of(peers_number(), &a))
+        unlink(a.sun_path);
+}
+
+/* ---- One peer -------------------------------------------------------------------------------------- */
+
+static struct peer *peer_new(struct list *among)
+{
+    struct peer *p = calloc(1, sizeof *p);
+
+    if (!p)
+        return NULL;
+    p->in = p->out = -1;
+    p->id = ++io.last_id;
+    list_init(&p->pending);
+    list_init(&p->remotes);
+    list_init(&p->inflows);
+    list_append(among, &p->place);
+    return p;
+}
+
+static void drop_pending(struct peer *p)
+{
+    struct list *node;
+
+    while ((node = list_pop(&p->pending)) != NULL) {
+        struct packet *packet = container_of(node, struct packet, place);
+
+        close_descriptor(&packet->fd);
+        free(packet);
+    }
+    p->pending_bytes = 0;
+    if (p->wants_out)
+        io.waiting_out--;
+    p->wants_out = false;
+}
+
+/* It has gone, or is cut off: its windows are no more, and nobody waits for it. The record goes when nobody
+ * stands on it: at the end of peers_poll. */
+static void doom(struct peer *p)
+{
+    if (p->doomed)
+        return;
+    p->doomed = true;
+    close_descriptor(&p->in);
+    close_descriptor(&p->out);
+    drop_pending(p);
+    peer_forget(p);
+}
+
+static void bury_doomed(struct list *among)
+{
+    list_each (node, next, among) {
+        struct peer *p = container_of(node, struct peer, place);
+
+        if (!p->doomed)
+            continue;
+        list_remove(&p->place);
+        if (p->number)
+            board_bury(p->number);
+        free(p);
+    }
+}
+
+struct peer *peer_known(board_number number)
+{
+    list_each (node, next, &io.peers) {
+        struct peer *p = container_of(node, struct peer, place);
+
+        if (p->number == number && !p->doomed)
+            return p;
+    }
+    return NULL;
+}
+
+/* The kernel says who is at the other end: this very process of this user. */
+static bool is_process(int fd, board_number number)
+{
+    struct ucred who;
+    socklen_t size = sizeof who;
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == geteuid() &&
+           who.pid == board_pid(number);
+}
+
+static int why_not(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+    case ENOENT:
+    case EPERM:
+        return HOST_GONE;
+    case EAGAIN: /* it does not accept, because it is stopped */
+        return HOST_FULL;
+    default:
+        return HOST_FAULT;
+    }
+}
+
+static int connect_to(board_number number, int *fd)
+{
+    struct sockaddr_un a;
+    int error = 0;
+
+    *fd = -1;
+    if (!address_of(number, &a))
+        return HOST_GONE;
+    *fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*fd < 0)
+        return HOST_FAULT;
+    if (connect(*fd, (struct sockaddr *)&a, sizeof a) != 0)
+        error = errno;
+    else if (!is_process(*fd, number))
+        error = EPERM;
+    if (!error)
+        return HOST_OK;
+    close_descriptor(fd);
+    return why_not(error);
+}
+
+struct peer *peer_get(board_number number, int *why)
+{
+    struct peer *p = peer_known(number);
+    bool fresh = !p;
+    int fd;
+
+    if (p && p->out >= 0)
+        return p;
+    *why = peers_number() && number && number != peers_number() ? connect_to(number, &fd) : HOST_GONE;
+    if (*why != HOST_OK) {
+        if (*why == HOST_GONE)
+            board_bury(number);
+        return NULL;
+    }
+    *why = HOST_FAULT;
+    if (!p)
+        p = peer_new(&io.peers);
+    if (!p) {
+        close(fd);
+        return NULL;
+    }
+    p->number = number;
+    p->out = fd;
+    if (watch_descriptor(fd, EPOLLRDHUP, p) && frame_hello(p) == HOST_OK)
+        return p;
+    close_descriptor(&p->out);
+    p->doomed |= fresh;
+    return NULL;
+}
+
+/* ---- Writing --------------------------------------------------------------------------------------- */
+
+static ssize_t write_now(int socket, const void *bytes, size_t size, int fd)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.bytes = {0}};
+    struct iovec part = {.iov_base = (void *)bytes, .iov_len = size};
+    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+    struct cmsghdr *c;
+
+    if (fd >= 0) {
+        m.msg_control = control.bytes;
+        m.msg_controllen = sizeof control.bytes;
+        c = CMSG_FIRSTHDR(&m);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(sizeof fd);
+        memcpy(CMSG_DATA(c), &fd, sizeof fd);
+    }
+    return sendmsg(socket, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static bool no_room(int error)
+{
+    return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == EINTR ||
+           error == ETOOMANYREFS;
+}
+
+static void want_out(struct peer *p, bool want)
+{
+    struct epoll_event e = {.events = EPOLLRDHUP | (want ? EPOLLOUT : 0), .data.ptr = p};
+
+    if (want == p->wants_out)
+        return;
+    p->wants_out = want;
+    io.waiting_out += want ? 1 : -1u;
+    epoll_ctl(io.epoll, EPOLL_CTL_MOD, p->out, &e);
+}
+
+static int flush(struct peer *p)
+{
+    while (!list_empty(&p->pending)) {
+        struct packet *packet = container_of(p->pending.next, struct packet, place);
+
+        if (write_now(p->out, packet->bytes, packet->size, packet->fd) < 0)
+            return no_room(errno) ? HOST_FULL : HOST_GONE;
+        p->pending_bytes -= packet->size;
+        list_remove(&packet->place);
+        close_descriptor(&packet->fd);
+        free(packet);
+    }
+    want_out(p, false);
+    return HOST_OK;
+}
+
+static bool join_last(struct peer *p, const void *bytes, size_t size, int fd)
+{
+    struct packet *last;
+
+    if (list_empty(&p->pending))
+        return false;
+    last = container_of(p->pending.prev, struct packet, place);
+    if (fd >= 0 || last->fd >= 0 || last->room - last->size < size)
+        return false;
+    memcpy(last->bytes + last->size, bytes, size);
+    last->size += size;
+    p->pending_bytes += size;
+    return true;
+}
+
+static bool keep(struct peer *p, const void *bytes, size_t size, int fd)
+{
+    size_t room = fd >= 0 ? size : FRAME_PACKET;
+    struct packet *packet;
+
+    if (join_last(p, bytes, size, fd))
+        return true;
+    packet = malloc(sizeof *packet + room);
+    if (!packet)
+        return false;
+    packet->fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (fd >= 0 && packet->fd < 0) {
+        free(packet);
+        return false;
+    }
+    packet->size = size;
+    packet->room = room;
+    memcpy(packet->bytes, bytes, size);
+    list_append(&p->pending, &packet->place);
+    p->pending_bytes += size;
+    return true;
+}
+
+static void *flush_all(void *arg)
+{
+    bool more = true;
+
+    (void)arg;
+    while (more) {
+        if (peers_claim())
+            peers_poll(host_now_ms() + FLUSH_POLL_MS);
+        else /* somebody else is at it */
+            poll(NULL, 0, FLUSH_POLL_MS);
+        peers_lock();
+        more = io.flusher = io.waiting_out > 0;
+        peers_unlock();
+    }
+    return NULL;
+}
+
+/* What waits for room goes out while some thread waits for messages. If none does, one is made for it. */
+static void see_to_pending(void)
+{
+    pthread_attr_t detached;
+    sigset_t all, former;
+    pthread_t id;
+
+    if (io.flusher || !io.waiting_out || atomic_load_explicit(&io.polling, memory_order_relaxed))
+        return;
+    if (pthread_attr_init(&detached) != 0)
+        return;
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &former);
+    io.flusher = pthread_create(&id, &detached, flush_all, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    pthread_attr_destroy(&detached);
+}
+
+int peer_write(struct peer *p, const void *bytes, size_t size, int fd)
+{
+    int r = p->doomed ? HOST_GONE : flush(p);
+
+    if (r == HOST_OK && write_now(p->out, bytes, size, fd) >= 0)
+        return HOST_OK;
+    if (r == HOST_GONE || (r == HOST_OK && !no_room(errno)))
+        return HOST_GONE; /* its end will be noticed when what it has said itself has been read */
+    if (!keep(p, bytes, size, fd))
+        return HOST_FAULT;
+    want_out(p, true);
+    see_to_pending();
+    return HOST_OK;
+}
+
+bool peer_congested(const struct peer *p)
+{
+    return p->pending_bytes > PENDING_LIMIT;
+}
+
+/* ---- Reading --------------------------------------------------------------------------------------- */
+
+/* The one descriptor that a packet may bring; others are closed. */
+static int descriptor_of(struct msghdr *m)
+{
+    int found = -1;
+
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+        size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t i = 0; i < n; i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
+            if (found < 0)
+                found = fd;
+            else
+                close(fd);
+        }
+    }
+    return found;
+}
+
+enum reading { READ_PACKET, READ_NOTHING, READ_END, READ_WRONG };
+
+static enum reading read_packet(struct peer *p, size_t *size, int *fd)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(4 * sizeof(int))];
+    } control;
+    struct iovec part = {.iov_base = io.in, .iov_len = sizeof io.in};
+    struct msghdr m = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control};
+    ssize_t n = recvmsg(p->in, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+    if (n < 0)
+        return no_room(errno) ? READ_NOTHING : READ_END;
+    *fd = descriptor_of(&m);
+    *size = (size_t)n;
+    if (n == 0)
+        return READ_END;
+    return m.msg_flags & MSG_TRUNC ? READ_WRONG : READ_PACKET;
+}
+
+/* A faulty or hostile process: nothing more is heard of it, and nothing more said to it. Those who monitor are
+ * told. */
+static void cut_off(struct peer *p)
+{
+    struct ucred who = {0};
+    socklen_t size = sizeof who;
+
+    getsockopt(p->in, SOL_SOCKET, SO_PEERCRED, &who, &size);
+    window_tell_intruder((uint32_t)who.pid);
+    doom(p);
+}
+
+static struct peer *greet(struct peer *stranger);
+
+/* true: there may be more. */
+static bool read_from(struct peer *p)
+{
+    for (unsigned turn = 0; turn < READ_TURN && !p->doomed; turn++) {
+        size_t size;
+        int fd = -1;
+
+        switch (read_packet(p, &size, &fd)) {
+        case READ_NOTHING:
+            return false;
+        case READ_END:
+            doom(p);
+            return false;
+        case READ_WRONG:
+            close_descriptor(&fd);
+            cut_off(p);
+            return false;
+        case READ_PACKET:
+            break;
+        }
+        if (!frames_read(p, io.in, size, fd)) {
+            cut_off(p);
+            return false;
+        }
+        p = greet(p);
+    }
+    return !p->doomed;
+}
+
+/* A stranger that has said who it is becomes the peer that it is. */
+static struct peer *greet(struct peer *stranger)
+{
+    struct peer *p;
+    struct epoll_event e = {.events = EPOLLIN};
+
+    if (stranger->doomed || stranger->greeted || !stranger->number)
+        return stranger;
+    stranger->greeted = true;
+    p = peer_known(stranger->number);
+    if (!is_process(stranger->in, stranger->number) || (p && p->in >= 0)) {
+        stranger->number = 0; /* it is somebody else's */
+        cut_off(stranger);
+        return stranger;
+    }
+    if (!p) {
+        list_remove(&stranger->place);
+        list_append(&io.peers, &stranger->place);
+        return stranger;
+    }
+    p->in = stranger->in;
+    p->greeted = true;
+    e.data.ptr = p;
+    epoll_ctl(io.epoll, EPOLL_CTL_MOD, p->in, &e);
+    stranger->in = -1;
+    stranger->number = 0; /* the peer lives on */
+    stranger->doomed = true;
+    return p;
+}
+
+/* Other users' processes do not get this far where the folder is as it should be. */
+static void accept_all(void)
+{
+    struct ucred who;
+    socklen_t size = sizeof who;
+    struct peer *p;
+    int fd;
+
+    while ((fd = accept4(io.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+        bool ours = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == geteuid();
+
+        p = ours ? peer_new(&io.strangers) : NULL;
+        if (!p || !watch_descriptor(fd, EPOLLIN, p)) {
+            close(fd);
+            if (p)
+                p->doomed = true;
+            if (!ours)
+                window_tell_intruder((uint32_t)who.pid);
+            continue;
+        }
+        p->in = fd;
+        read_from(p);
+    }
+}
+
+/* It has closed its ear. What it has said before is read first, also if it stands in the line of those that
+ * have not been accepted yet. */
+static void hung_up(struct peer *p)
+{
+    accept_all();
+    while (p->in >= 0 && read_from(p))
+        ;
+    doom(p);
+}
+
+static void attend(const struct epoll_event *e)
+{
+    uint64_t count;
+    struct peer *p;
+
+    if (e->data.ptr == &io.listener) {
+        accept_all();
+    } else if (e->data.ptr == &io.interrupt) {
+        if (read(atomic_load_explicit(&io.interrupt, memory_order_relaxed), &count, sizeof count) < 0)
+            return; /* somebody else has read it */
+    } else {
+        p = e->data.ptr;
+        if (p->doomed)
+            return;
+        if (e->events & EPOLLOUT && p->out >= 0)
+            flush(p);
+        if (e->events & EPOLLIN && p->in >= 0)
+            read_from(p);
+        else if (e->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+            hung_up(p);
+    }
+}
+
+bool peers_claim(void)
+{
+    return peers_number() && !atomic_exchange_explicit(&io.polling, true, memory_order_acquire);
+}
+
+static void give_back(void *unused)
+{
+    (void)unused;
+    atomic_store_explicit(&io.polling, false, memory_order_release);
+}
+
+void peers_poll(uint64_t until)
+{
+    struct epoll_event events[EVENTS];
+    uint64_t now = until ? host_now_ms() : 0;
+    uint64_t left = until > now ? until - now : 0;
+    int n;
+
+    pthread_cleanup_push(give_back, NULL);
+    n = epoll_wait(io.epoll, events, EVENTS, left > LONGEST_POLL_MS ? LONGEST_POLL_MS : (int)left);
+    pthread_cleanup_pop(0);
+    peers_lock();
+    for (int i = 0; i < n; i++)
+        attend(&events[i]);
+    bury_doomed(&io.peers);
+    bury_doomed(&io.strangers);
+    give_back(NULL);
+    see_to_pending();
+    peers_unlock();
+}
+
+bool peers_look(void)
+{
+    if (!peers_claim())
+        return false;
+    peers_poll(0);
+    return true;
+}
+
+void peers_interrupt(void)
+{
+    uint64_t one = 1;
+    int fd = atomic_load_explicit(&io.interrupt, memory_order_relaxed);
+
+    if (fd >= 0 && write(fd, &one, sizeof one) < 0)
+        return; /* it is readable already */
+}

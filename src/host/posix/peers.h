@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#ifndef DDEML_HOST_POSIX_PEERS_H
+#define DDEML_HOST_POSIX_PEERS_H
+
+/* What the files that deal with other processes share, under one lock: peer.c has the connections, frames.c
+ * what is said on them, remote.c the windows at the other end. */
+
+#include "host/posix/frames.h"
+#include "host/posix/peer.h"
+
+/* A posted message counts until its receiver has taken it: so many of one process for one thread. */
+struct inflow {
+    struct list place; /* of the peer */
+    uint32_t thread;
+    unsigned outstanding; /* of which the sender does not know that they have been taken */
+    atomic_uint refs;     /* the peer's, and one for each message in a queue */
+    atomic_uint taken;    /* since the sender has been told                    */
+};
+
+struct account {
+    uint32_t thread;
+    unsigned out; /* posted and not known to be taken */
+};
+
+/* News for a process that has so many bytes waiting are lost. */
+enum { NEWS_PENDING = 1 << 20 };
+
+struct peer {
+    struct list place;
+    board_number number;
+    uint32_t id; /* no other peer ever has it */
+    int out, in; /* sockets; -1: none         */
+    bool greeted, doomed;
+    struct list pending; /* struct packet */
+    size_t pending_bytes;
+    bool wants_out; /* waits for room */
+    struct list remotes;
+    struct list inflows;
+    struct account *accounts;
+    size_t n_accounts;
+};
+
+struct packet {
+    struct list place;
+    size_t size, room;
+    int fd;
+    unsigned char bytes[];
+};
+
+void peers_lock(void);
+void peers_unlock(void);
+
+/* ---- connections (peer.c) -------------------------------------------------------------------------- */
+
+/* Connected; NULL and why: it is dead, cannot be reached now, or there are no descriptors. */
+struct peer *peer_get(board_number number, int *why);
+struct peer *peer_known(board_number number); /* NULL: there is no connection */
+struct list *peers_all(void);
+
+/* Writes a packet of whole frames, or keeps it until there is room. HOST_GONE, HOST_FAULT: it is lost. fd stays
+ * the caller's. */
+int peer_write(struct peer *p, const void *bytes, size_t size, int fd);
+bool peer_congested(const struct peer *p); /* so much waits for it that nothing more is posted */
+
+/* ---- what is said (frames.c) ------------------------------------------------------------------------ */
+
+int frame_hello(struct peer *p);
+bool frames_read(struct peer *p, const unsigned char *bytes, size_t size,
+                 int fd);         /* false: a faulty partner */
+void peer_forget(struct peer *p); /* what it has said, when it has gone */
+
+/* ---- remote.c --------------------------------------------------------------------------------------- */
+
+struct remote *remote_find(host_wnd wnd);
+bool remote_put(struct list *of_peer, const struct remote *as); /* false: no memory     */
+void remote_gone(struct remote *r);                             /* those who watch it are told */
+void watches_end(struct window *w);
+
+#endif
