@@ -41,7 +41,7 @@ static struct {
     unsigned waiting_out;
     bool flusher; /* a thread that writes what is pending while nobody else waits */
     atomic_bool polling;
-    unsigned char in[FRAME_PACKET];
+    _Alignas(FRAME_ALIGN) unsigned char in[FRAME_PACKET];
 } io = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
     .epoll = -1,

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
-#include "host/posix/posix.h"
+#include "host/posix/peer.h"
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
+
+/* How often a thread that has enough to do looks for what other processes have sent, and how long it waits for
+ * memory. */
+enum { LOOK_EVERY = 32, MEMORY_WAIT_MS = 10 };
 
 /* Under the lock. Sent messages go first. */
 static bool take_job(struct host_thread *me, unsigned kinds, struct job *job)
@@ -15,24 +19,67 @@ static bool take_job(struct host_thread *me, unsigned kinds, struct job *job)
     return sent_next(me, job) || queue_next(me, kinds, job);
 }
 
+/* Makes the message of what another process has posted. false: no memory, it is to be tried again. */
+static bool open_job(struct job *job)
+{
+    if (!parcel_unpack(job->parcel, &job->msg))
+        return false;
+    parcel_free(job->parcel);
+    inflow_taken(job->inflow);
+    peers_settle();
+    return true;
+}
+
+/* Under the lock, which it lets go of for a while if the job has to be made of something. */
+static bool find_job(struct host_thread *me, unsigned kinds, struct job *job)
+{
+    bool opened;
+
+    if (!take_job(me, kinds, job))
+        return false;
+    if (!job->parcel)
+        return true;
+    pthread_mutex_unlock(&me->lock);
+    opened = open_job(job);
+    pthread_mutex_lock(&me->lock);
+    if (opened)
+        return true;
+    queue_put_back(me, job);
+    thread_park(me, 0, host_now_ms() + MEMORY_WAIT_MS);
+    return false;
+}
+
+/* A thread that never sleeps must not keep waiting what has come from elsewhere. */
+static void look_around(struct host_thread *me)
+{
+    if (++me->turns % LOOK_EVERY == 0)
+        peers_look();
+}
+
 bool job_next(struct host_thread *me, unsigned kinds, const struct batch *b, uint64_t until, struct job *job)
 {
     bool found = false;
 
+    look_around(me);
     pthread_mutex_lock(&me->lock);
     while (!(b && batch_over(b)) && host_now_ms() < until) {
-        found = take_job(me, kinds, job);
+        found = find_job(me, kinds, job);
         if (found)
             break;
         thread_park(me, kinds, kinds & WAKE_CORE ? earlier(until, timers_next(me)) : until);
     }
     pthread_mutex_unlock(&me->lock);
+    thread_leave_watch(me);
     return found;
 }
 
 void job_run(const struct job *job)
 {
-    job->proc(job->ctx, &job->msg);
+    struct host_msg msg = job->msg;
+
+    if (job->sent && !sent_open(job->sent, &msg))
+        return;
+    job->proc(job->ctx, &msg);
     if (job->sent)
         sent_finish(job->sent);
 }
@@ -57,6 +104,16 @@ bool host_pump(enum host_scope scope, bool (*done)(void *arg), void *arg, uint64
     return true;
 }
 
+static bool find_locked(struct host_thread *me, enum host_scope scope, struct job *job)
+{
+    bool found;
+
+    pthread_mutex_lock(&me->lock);
+    found = find_job(me, kinds_of(scope), job);
+    pthread_mutex_unlock(&me->lock);
+    return found;
+}
+
 bool host_dispatch(enum host_scope scope, uint64_t until)
 {
     struct host_thread *me = until ? thread_self() : thread_peek();
@@ -65,9 +122,8 @@ bool host_dispatch(enum host_scope scope, uint64_t until)
 
     if (!me)
         return false;
-    pthread_mutex_lock(&me->lock);
-    found = take_job(me, kinds_of(scope), &job);
-    pthread_mutex_unlock(&me->lock);
+    look_around(me);
+    found = find_locked(me, scope, &job) || (peers_look() && find_locked(me, scope, &job));
     if (!found && until)
         found = job_next(me, kinds_of(scope), NULL, until, &job);
     if (found)
