@@ -693,16 +693,30 @@ static void give_back(void *unused)
     atomic_store_explicit(&io.polling, false, memory_order_release);
 }
 
-void peers_poll(uint64_t until)
+static int milliseconds_until(uint64_t until)
 {
-    struct epoll_event events[EVENTS];
     uint64_t now = until ? host_now_ms() : 0;
     uint64_t left = until > now ? until - now : 0;
+
+    return left > LONGEST_POLL_MS ? LONGEST_POLL_MS : (int)left;
+}
+
+/* The thread may be cancelled while it waits. */
+static int wait_for_events(struct epoll_event *events, int timeout)
+{
     int n;
 
     pthread_cleanup_push(give_back, NULL);
-    n = epoll_wait(io.epoll, events, EVENTS, left > LONGEST_POLL_MS ? LONGEST_POLL_MS : (int)left);
+    n = epoll_wait(io.epoll, events, EVENTS, timeout);
     pthread_cleanup_pop(0);
+    return n;
+}
+
+void peers_poll(uint64_t until)
+{
+    struct epoll_event events[EVENTS];
+    int n = wait_for_events(events, milliseconds_until(until));
+
     peers_lock();
     for (int i = 0; i < n; i++)
         attend(&events[i]);

@@ -184,7 +184,9 @@ void thread_unlock_and_wake(struct host_thread *t, enum wake what)
     if (asleep)
         t->waiting = 0;
     pthread_mutex_unlock(&t->lock);
-    if (asleep && polling)
+    if (t == self)
+        ; /* it takes this itself from what others have sent: it is not asleep any more */
+    else if (asleep && polling)
         peers_interrupt();
     else if (asleep)
         pthread_cond_signal(&t->wake);
