@@ -69,23 +69,33 @@ static void put_window(const struct window *w)
     put(&f, sizeof f, FRAME_WINDOW, NULL, 0);
 }
 
-static bool is_known(const struct window *w, uint32_t peer)
+static struct known *find_known(const struct peer *p, host_wnd wnd)
 {
-    for (size_t i = 0; i < w->n_known; i++)
-        if (w->known[i] == peer)
-            return true;
-    return false;
+    for (struct map_node *node = map_first(&p->known, map_hash(wnd, 0)); node; node = map_next(node))
+        if (container_of(node, struct known, node)->wnd == wnd)
+            return container_of(node, struct known, node);
+    return NULL;
 }
 
-static bool make_known(struct window *w, uint32_t peer)
+static bool make_known(struct peer *p, host_wnd wnd)
 {
-    uint32_t *known = realloc(w->known, (w->n_known + 1) * sizeof *known);
+    struct known *k = calloc(1, sizeof *k);
 
-    if (!known)
+    if (!k)
         return false;
-    known[w->n_known++] = peer;
-    w->known = known;
+    k->wnd = wnd;
+    list_append(&p->all_known, &k->of_peer);
+    map_put(&p->known, &k->node, map_hash(wnd, 0));
     return true;
+}
+
+static void forget_known(struct peer *p, struct known *k)
+{
+    map_remove(&p->known, &k->node);
+    list_remove(&k->of_peer);
+    free(k);
+    if (p->known.count == 0)
+        map_deinit(&p->known); /* its buckets are on the books */
 }
 
 /* The windows that a message names are introduced before it. */
@@ -93,32 +103,16 @@ static void introduce(struct peer *p, host_wnd wnd)
 {
     struct window *w = process_of(wnd) == peers_number() ? window_at(wnd) : NULL;
 
-    if (w && window_open(w, wnd) && !is_known(w, p->id) && make_known(w, p->id))
+    if (w && window_open(w, wnd) && !find_known(p, wnd) && make_known(p, wnd))
         put_window(w);
 }
 
 /* ---- Posting ---------------------------------------------------------------------------------------- */
 
-static struct account *account_of(struct peer *p, uint32_t thread)
-{
-    struct account *accounts;
-
-    for (size_t i = 0; i < p->n_accounts; i++)
-        if (p->accounts[i].thread == thread)
-            return &p->accounts[i];
-    accounts = realloc(p->accounts, (p->n_accounts + 1) * sizeof *accounts);
-    if (!accounts)
-        return NULL;
-    p->accounts = accounts;
-    accounts[p->n_accounts] = (struct account){.thread = thread};
-    return &accounts[p->n_accounts++];
-}
-
 static int post_to(const struct host_msg *msg, const struct parcel *parcel)
 {
     struct remote *r = remote_find(msg->to);
-    struct frame_post f = {.to = msg->to, .thread = r ? r->thread : 0};
-    struct account *account;
+    struct frame_post f = {.to = msg->to, .lane = r ? r->thread % FRAME_LANES : 0};
     struct peer *p;
     int result = HOST_GONE;
 
@@ -127,16 +121,13 @@ static int post_to(const struct host_msg *msg, const struct parcel *parcel)
     p = peer_get(process_of(msg->to), &result);
     if (!p)
         return result;
-    account = account_of(p, f.thread);
-    if (!account)
-        return HOST_FAULT;
-    if (account->out >= QUEUE_LIMIT || peer_congested(p))
+    if (p->out_by[f.lane] >= QUEUE_LIMIT || peer_congested(p))
         return HOST_FULL;
     introduce(p, msg->wparam);
     put(&f, sizeof f, FRAME_POST, parcel->bytes, parcel->size);
     result = write_out(p, parcel->fd);
     if (result == HOST_OK)
-        account->out++;
+        p->out_by[f.lane]++;
     return result;
 }
 
@@ -218,18 +209,6 @@ size_t peers_audience(enum host_audience audience, const struct host_msg *msg, b
 
 /* ---- Windows that others know ------------------------------------------------------------------------ */
 
-static void tell_known(struct window *w, void (*put_frame)(const struct window *w))
-{
-    list_each (node, next, peers_all()) {
-        struct peer *p = container_of(node, struct peer, place);
-
-        if (p->doomed || p->out < 0 || !is_known(w, p->id))
-            continue;
-        put_frame(w);
-        write_out(p, -1);
-    }
-}
-
 static void put_gone(const struct window *w)
 {
     struct frame_gone f = {.wnd = w->slot.value};
@@ -237,26 +216,36 @@ static void put_gone(const struct window *w)
     put(&f, sizeof f, FRAME_GONE, NULL, 0);
 }
 
+static void tell_known(struct window *w, bool gone)
+{
+    list_each (node, next, peers_all()) {
+        struct peer *p = container_of(node, struct peer, place);
+        struct known *k = p->doomed || p->out < 0 ? NULL : find_known(p, w->slot.value);
+
+        if (!k)
+            continue;
+        (gone ? put_gone : put_window)(w);
+        write_out(p, -1);
+        if (gone)
+            forget_known(p, k);
+    }
+}
+
 void window_changed(struct window *w)
 {
     if (!peers_number())
         return;
     peers_lock();
-    if (w->n_known)
-        tell_known(w, put_window);
+    tell_known(w, false);
     peers_unlock();
 }
 
 void window_closed(struct window *w)
 {
-    if (!peers_number() && !w->known)
+    if (!peers_number())
         return;
     peers_lock();
-    if (w->n_known)
-        tell_known(w, put_gone);
-    free(w->known);
-    w->known = NULL;
-    w->n_known = 0;
+    tell_known(w, true);
     watches_end(w);
     peers_unlock();
 }
@@ -301,7 +290,7 @@ void inflow_taken(struct inflow *f)
 
 static void give_credit(struct peer *p, struct inflow *f)
 {
-    struct frame_credit frame = {.thread = f->thread};
+    struct frame_credit frame = {.lane = f->lane};
     int why;
 
     if (atomic_load_explicit(&f->taken, memory_order_relaxed) < CREDIT_SHARE || !peer_get(p->number, &why))
@@ -321,10 +310,9 @@ void peers_settle(void)
     list_each (node, next, peers_all()) {
         struct peer *p = container_of(node, struct peer, place);
 
-        if (p->doomed)
-            continue;
-        list_each (line, after, &p->inflows)
-            give_credit(p, container_of(line, struct inflow, place));
+        for (unsigned i = 0; i < FRAME_LANES && !p->doomed; i++)
+            if (p->inflows[i])
+                give_credit(p, p->inflows[i]);
     }
     peers_unlock();
 }
@@ -408,19 +396,15 @@ static struct parcel *take_parcel(struct peer *p, const void *rest, size_t more,
     return NULL;
 }
 
-static struct inflow *inflow_of(struct peer *p, uint32_t thread)
+static struct inflow *inflow_of(struct peer *p, uint32_t lane)
 {
-    struct inflow *f;
+    struct inflow *f = p->inflows[lane] ? p->inflows[lane] : calloc(1, sizeof *f);
 
-    list_each (node, next, &p->inflows)
-        if (container_of(node, struct inflow, place)->thread == thread)
-            return container_of(node, struct inflow, place);
-    f = calloc(1, sizeof *f);
-    if (!f)
-        return NULL;
-    f->thread = thread;
-    atomic_init(&f->refs, 1);
-    list_append(&p->inflows, &f->place);
+    if (f && !p->inflows[lane]) {
+        f->lane = lane;
+        atomic_init(&f->refs, 1);
+        p->inflows[lane] = f;
+    }
     return f;
 }
 
@@ -432,12 +416,12 @@ static bool on_post(struct peer *p, const void *frame, const void *rest, size_t 
     struct inflow *flow;
     struct parcel *parcel;
 
-    if (process_of((host_wnd)f->to) != peers_number())
+    if (process_of((host_wnd)f->to) != peers_number() || f->lane >= FRAME_LANES)
         return false;
     parcel = take_parcel(p, rest, more, fd, &wrong);
     if (!parcel)
         return !wrong;
-    flow = inflow_of(p, f->thread);
+    flow = inflow_of(p, f->lane);
     if (!flow) {
         parcel_free(parcel);
         return true;
@@ -487,12 +471,10 @@ static bool on_credit(struct peer *p, const void *frame, const void *rest, size_
     (void)rest;
     (void)more;
     (void)fd;
-    for (size_t i = 0; i < p->n_accounts; i++)
-        if (p->accounts[i].thread == f->thread && p->accounts[i].out >= f->n) {
-            p->accounts[i].out -= f->n;
-            return true;
-        }
-    return false;
+    if (f->lane >= FRAME_LANES || p->out_by[f->lane] < f->n)
+        return false;
+    p->out_by[f->lane] -= f->n;
+    return true;
 }
 
 static bool on_news(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
@@ -569,15 +551,14 @@ bool frames_read(struct peer *p, const unsigned char *bytes, size_t size, int fd
 
 void peer_forget(struct peer *p)
 {
-    struct list *node;
-
     while (!list_empty(&p->remotes))
         remote_gone(container_of(p->remotes.next, struct remote, of_peer));
-    while ((node = list_pop(&p->inflows)) != NULL)
-        inflow_leave(container_of(node, struct inflow, place));
-    free(p->accounts);
-    p->accounts = NULL;
-    p->n_accounts = 0;
+    for (unsigned i = 0; i < FRAME_LANES; i++)
+        if (p->inflows[i])
+            inflow_leave(p->inflows[i]);
+    memset(p->inflows, 0, sizeof p->inflows);
+    while (!list_empty(&p->all_known))
+        forget_known(p, container_of(p->all_known.next, struct known, of_peer));
     if (p->number)
         calls_ended(p->number);
 }

@@ -13,7 +13,12 @@
 
 #define FRAME_MAGIC 0x4C4D4544u /* "DEML" */
 
-enum { FRAME_VERSION = 1, FRAME_PACKET = 64 * 1024, FRAME_ALIGN = 8 };
+enum {
+    FRAME_VERSION = 1,
+    FRAME_PACKET = 64 * 1024,
+    FRAME_ALIGN = 8,
+    FRAME_LANES = 64, /* for the receiving threads of a process; those beyond share them */
+};
 
 enum frame_type {
     FRAME_HELLO = 1, /* first of all, and never again                                   */
@@ -55,7 +60,7 @@ struct frame_gone {
 struct frame_post {
     struct frame_head head;
     uint64_t to;
-    uint32_t thread, zero; /* the account that it counts for: credit names it again */
+    uint32_t lane, zero; /* which it counts for: credit names it again */
 };
 
 struct frame_send {
@@ -76,7 +81,7 @@ struct frame_reply {
 
 struct frame_credit {
     struct frame_head head;
-    uint32_t thread, n;
+    uint32_t lane, n;
 };
 
 struct frame_news {

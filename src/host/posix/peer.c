@@ -219,7 +219,8 @@ static struct peer *peer_new(struct list *among)
     p->id = ++io.last_id;
     list_init(&p->pending);
     list_init(&p->remotes);
-    list_init(&p->inflows);
+    list_init(&p->all_known);
+    map_init(&p->known);
     list_append(among, &p->place);
     return p;
 }

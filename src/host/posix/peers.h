@@ -9,18 +9,20 @@
 #include "host/posix/frames.h"
 #include "host/posix/peer.h"
 
-/* A posted message counts until its receiver has taken it: so many of one process for one thread. */
+/* A posted message counts until its receiver has taken it. The messages of one process for one thread go by one
+ * lane, and a lane that is full does not hold up another. */
 struct inflow {
-    struct list place; /* of the peer */
-    uint32_t thread;
+    uint32_t lane;
     unsigned outstanding; /* of which the sender does not know that they have been taken */
-    atomic_uint refs;     /* the peer's, and one for each message in a queue */
-    atomic_uint taken;    /* since the sender has been told                    */
+    atomic_uint refs;     /* the peer's, and one for each message in a queue               */
+    atomic_uint taken;    /* since the sender has been told                                */
 };
 
-struct account {
-    uint32_t thread;
-    unsigned out; /* posted and not known to be taken */
+/* A window of this process that has been introduced to the peer. */
+struct known {
+    struct map_node node;
+    struct list of_peer;
+    host_wnd wnd;
 };
 
 /* News for a process that has so many bytes waiting are lost. */
@@ -36,9 +38,10 @@ struct peer {
     size_t pending_bytes;
     bool wants_out; /* waits for room */
     struct list remotes;
-    struct list inflows;
-    struct account *accounts;
-    size_t n_accounts;
+    struct map known; /* struct known, by window */
+    struct list all_known;
+    struct inflow *inflows[FRAME_LANES]; /* NULL: nothing has come by it yet      */
+    unsigned out_by[FRAME_LANES];        /* posted and not known to be taken      */
 };
 
 struct packet {

@@ -90,8 +90,6 @@ struct window {
     bool hears_all;     /* it wants every INITIATE                          */
 
     /* under the lock of the peers */
-    uint32_t *known; /* the ids of those who know the window */
-    size_t n_known;
     struct list watching; /* struct watch.of_window */
 
     /* under the owner's lock */

@@ -169,6 +169,8 @@ static uint64_t call_begin(struct sent *s)
 static void call_end(struct sent *s, enum sent_state state)
 {
     map_remove(&calls.by_serial, &s->by_serial);
+    if (calls.by_serial.count == 0)
+        map_deinit(&calls.by_serial); /* its buckets are on the books */
     list_remove(&s->link);
     s->state = state;
     atomic_fetch_sub_explicit(&s->batch->away, 1, memory_order_relaxed);
