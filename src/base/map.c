@@ -5,17 +5,32 @@
 #include <assert.h>
 
 #include "base/ledger.h"
+#include "host/host.h"
 
 void map_init(struct map *m)
 {
     *m = (struct map){.mask = MAP_FIRST_BUCKETS - 1};
 }
 
+void map_init_off_books(struct map *m)
+{
+    map_init(m);
+    m->off_books = true;
+}
+
+static void free_buckets(struct map *m)
+{
+    (m->off_books ? host_free : mem_free)(m->buckets);
+}
+
 void map_deinit(struct map *m)
 {
     assert(m->count == 0);
-    mem_free(m->buckets);
-    map_init(m);
+    free_buckets(m);
+    m->buckets = NULL;
+    m->mask = MAP_FIRST_BUCKETS - 1;
+    for (unsigned i = 0; i < MAP_FIRST_BUCKETS; i++)
+        m->first[i] = NULL;
 }
 
 /* The first buckets are found through the table itself, never through a stored pointer: a map may be moved.
@@ -29,9 +44,9 @@ static struct map_node **bucket(const struct map *m, uintptr_t hash)
 
 static void grow(struct map *m)
 {
-    struct map bigger = {.mask = m->mask * 2 + 1, .count = m->count};
+    struct map bigger = {.mask = m->mask * 2 + 1, .count = m->count, .off_books = m->off_books};
 
-    bigger.buckets = mem_new((bigger.mask + 1) * sizeof *bigger.buckets);
+    bigger.buckets = (m->off_books ? host_alloc : mem_new)((bigger.mask + 1) * sizeof *bigger.buckets);
     if (!bigger.buckets)
         return;
     for (uintptr_t i = 0; i <= m->mask; i++) {
@@ -44,7 +59,7 @@ static void grow(struct map *m)
             node = next;
         }
     }
-    mem_free(m->buckets);
+    free_buckets(m);
     *m = bigger;
 }
 

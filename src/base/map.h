@@ -7,6 +7,7 @@
  * buckets are part of the table, and when there is no memory for more the chains grow instead. Equal hashes
  * are the caller's to tell apart: map_first / map_next walk the candidates. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,10 +21,12 @@ struct map_node {
 struct map {
     struct map_node **buckets; /* NULL: first[] */
     size_t mask, count;
+    bool off_books; /* the ledger does not see its buckets */
     struct map_node *first[MAP_FIRST_BUCKETS];
 };
 
 void map_init(struct map *m);
+void map_init_off_books(struct map *m); /* for what belongs to no instance */
 void map_deinit(struct map *m); /* must be empty */
 void map_put(struct map *m, struct map_node *node, uintptr_t hash);
 void map_remove(struct map *m, struct map_node *node); /* must be in it */

@@ -94,8 +94,6 @@ static void forget_known(struct peer *p, struct known *k)
     map_remove(&p->known, &k->node);
     list_remove(&k->of_peer);
     free(k);
-    if (p->known.count == 0)
-        map_deinit(&p->known); /* its buckets are on the books */
 }
 
 /* The windows that a message names are introduced before it. */
@@ -559,6 +557,7 @@ void peer_forget(struct peer *p)
     memset(p->inflows, 0, sizeof p->inflows);
     while (!list_empty(&p->all_known))
         forget_known(p, container_of(p->all_known.next, struct known, of_peer));
+    map_deinit(&p->known);
     if (p->number)
         calls_ended(p->number);
 }

@@ -220,7 +220,7 @@ static struct peer *peer_new(struct list *among)
     list_init(&p->pending);
     list_init(&p->remotes);
     list_init(&p->all_known);
-    map_init(&p->known);
+    map_init_off_books(&p->known);
     list_append(among, &p->place);
     return p;
 }

@@ -19,7 +19,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void make_map(void)
 {
-    map_init(&remotes);
+    map_init_off_books(&remotes);
 }
 
 struct remote *remote_find(host_wnd wnd)
@@ -71,8 +71,6 @@ void remote_gone(struct remote *r)
     map_remove(&remotes, &r->node);
     list_remove(&r->of_peer);
     free(r);
-    if (remotes.count == 0)
-        map_deinit(&remotes); /* its buckets are on the books */
 }
 
 bool remote_look(host_wnd wnd, struct remote *copy)

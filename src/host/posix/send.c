@@ -146,7 +146,7 @@ static void hand_to_thread(struct sent *s)
 
 static void make_calls(void)
 {
-    map_init(&calls.by_serial);
+    map_init_off_books(&calls.by_serial);
 }
 
 static uint64_t call_begin(struct sent *s)
@@ -169,8 +169,6 @@ static uint64_t call_begin(struct sent *s)
 static void call_end(struct sent *s, enum sent_state state)
 {
     map_remove(&calls.by_serial, &s->by_serial);
-    if (calls.by_serial.count == 0)
-        map_deinit(&calls.by_serial); /* its buckets are on the books */
     list_remove(&s->link);
     s->state = state;
     atomic_fetch_sub_explicit(&s->batch->away, 1, memory_order_relaxed);
