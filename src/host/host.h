@@ -106,6 +106,10 @@ uint32_t host_window_thread(host_wnd wnd); /* host_thread_id of its owner, also 
 
 bool host_window_ours(host_wnd wnd); /* made by this very copy of the library; false if the window is gone */
 
+/* Windows of other processes are known from the messages that name them. This asks for one whose handle has
+ * come in another way; it waits, as host_send does. On Windows all windows are known. */
+bool host_window_meet(host_wnd wnd, uint32_t wait_ms);
+
 /* HOST_EV_LOST comes to wnd, one of the calling thread's, when other has gone, behind whatever other has posted
  * to it. false: the system does not tell, or other has gone already: it has to be looked at now and then. */
 bool host_watch(host_wnd wnd, host_wnd other);

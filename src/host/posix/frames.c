@@ -165,6 +165,22 @@ int peer_send(board_number process, host_wnd to, host_wnd from, const struct par
     return result;
 }
 
+int peer_ask(host_wnd wnd, uint64_t serial)
+{
+    struct frame_ask f = {.wnd = wnd, .serial = serial};
+    int result = HOST_GONE;
+    struct peer *p;
+
+    peers_lock();
+    p = peer_get(process_of(wnd), &result);
+    if (p) {
+        put(&f, sizeof f, FRAME_ASK, NULL, 0);
+        result = write_out(p, -1);
+    }
+    peers_unlock();
+    return result;
+}
+
 static void reply(const struct caller *caller, int result, intptr_t value)
 {
     struct frame_reply f = {.serial = caller->serial, .value = value, .result = result};
@@ -351,6 +367,26 @@ static bool on_window(struct peer *p, const void *frame, const void *rest, size_
     return true;
 }
 
+static bool on_ask(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
+{
+    const struct frame_ask *f = frame;
+    struct caller caller = {.process = p->number, .peer = p->id, .serial = f->serial};
+    int why;
+
+    (void)rest;
+    (void)more;
+    (void)fd;
+    if (process_of((host_wnd)f->wnd) != peers_number())
+        return false;
+    if (peer_get(p->number, &why)) {
+        introduce(p, (host_wnd)f->wnd);
+        if (out.size)
+            write_out(p, -1);
+    }
+    peer_reply_now(&caller, host_window_alive((host_wnd)f->wnd) ? HOST_OK : HOST_GONE);
+    return true;
+}
+
 static bool on_gone(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
 {
     const struct frame_gone *f = frame;
@@ -494,6 +530,7 @@ static const struct {
 } readers[FRAME_TYPES] = {
     [FRAME_HELLO] = {sizeof(struct frame_hello), false, on_hello},
     [FRAME_WINDOW] = {sizeof(struct frame_window), false, on_window},
+    [FRAME_ASK] = {sizeof(struct frame_ask), false, on_ask},
     [FRAME_GONE] = {sizeof(struct frame_gone), false, on_gone},
     [FRAME_POST] = {sizeof(struct frame_post), true, on_post},
     [FRAME_SEND] = {sizeof(struct frame_send), true, on_send},

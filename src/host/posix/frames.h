@@ -23,6 +23,7 @@ enum {
 enum frame_type {
     FRAME_HELLO = 1, /* first of all, and never again                                   */
     FRAME_WINDOW,    /* a window of the sender's: before it is named, or shows another card */
+    FRAME_ASK,       /* is there such a window of the receiver's?                         */
     FRAME_GONE,      /* it is no more, or it does not exist                               */
     FRAME_POST,      /* a posted message; a parcel follows                                */
     FRAME_SEND,      /* a sent one; a parcel follows                                      */
@@ -50,6 +51,12 @@ struct frame_window {
     uint32_t traits, thread;
     uint32_t card, zero; /* its size: 0: none */
     unsigned char bytes[HOST_CARD_SIZE];
+};
+
+/* Answered by WINDOW, if there is one, and a REPLY. */
+struct frame_ask {
+    struct frame_head head;
+    uint64_t wnd, serial;
 };
 
 struct frame_gone {

@@ -62,6 +62,8 @@ void peer_reply(const struct caller *caller, int result, intptr_t value);
 
 void peer_reply_now(const struct caller *caller, int result); /* under the lock of the peers */
 
+int peer_ask(host_wnd wnd, uint64_t serial); /* its process, what it knows of it */
+
 /* The processes that a broadcast message is for; at most `max`. */
 size_t peers_audience(enum host_audience audience, const struct host_msg *msg, board_number *who, size_t max);
 

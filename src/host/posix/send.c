@@ -518,6 +518,27 @@ int host_send(const struct host_msg *msg, uint32_t wait_ms)
     return r;
 }
 
+bool host_window_meet(host_wnd wnd, uint32_t wait_ms)
+{
+    uint64_t until = host_now_ms() + wait_ms;
+    struct host_thread *me = thread_self();
+    struct batch *b;
+    int r;
+
+    if (host_window_alive(wnd) || !is_remote(wnd) || !me)
+        return host_window_alive(wnd);
+    b = batch_new(me, 1, until);
+    if (!b)
+        return false;
+    b->sent[0].process = process_of(wnd);
+    r = peer_ask(wnd, call_begin(&b->sent[0]));
+    if (r != HOST_OK && call_stop(&b->sent[0], state_of(r)))
+        part_over(b);
+    wait_for(me, b, until, NULL, NULL);
+    batch_close(b);
+    return host_window_alive(wnd);
+}
+
 /* The worst that happened to any part; windows that have gone are none of the audience. */
 static int result_of_all(struct batch *b)
 {

@@ -361,3 +361,9 @@ void host_hear_all(host_wnd mom, bool all)
     (void)mom;
     (void)all;
 }
+
+bool host_window_meet(host_wnd wnd, uint32_t wait_ms)
+{
+    (void)wait_ms;
+    return host_window_alive(wnd);
+}
