@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Connections. Each process listens at a socket of its own and connects to those that it has something to say
@@ -26,7 +26,11 @@ enum {
     READ_TURN = 64,           /* packets of one process in a row                               */
     EVENTS = 16,
     LONGEST_POLL_MS = 60000,
-    FLUSH_POLL_MS = 10,
+    BURST = 8,             /* packets without a pause                               */
+    GATHERED = 16 << 10,   /* bytes that are written at once                        */
+    FLUSH_NAP_NS = 200000, /* how long they wait at most, if there is room for them */
+    FLUSH_RETRY_NS = 5000000,
+    FLUSH_IDLE = 50,
 };
 
 static struct {
@@ -39,7 +43,9 @@ static struct {
     struct list strangers; /* accepted, and have not said who they are: struct peer, number 0 */
     uint32_t last_id;
     unsigned waiting_out;
-    bool flusher; /* a thread that writes what is pending while nobody else waits */
+    bool flusher;        /* there is a thread that writes what is pending */
+    atomic_long pending; /* bytes, of all */
+    atomic_uint pauses;  /* how often a thread has had nothing to do */
     atomic_bool polling;
     _Alignas(FRAME_ALIGN) unsigned char in[FRAME_PACKET];
 } io = {
@@ -170,6 +176,7 @@ static void forked(void)
     atomic_store_explicit(&io.polling, false, memory_order_relaxed);
     io.flusher = false;
     io.waiting_out = 0;
+    atomic_store_explicit(&io.pending, 0, memory_order_relaxed);
     board_forked();
     windows_forked();
     thread_forked();
@@ -225,6 +232,12 @@ static struct peer *peer_new(struct list *among)
     return p;
 }
 
+static void note_pending(struct peer *p, long bytes)
+{
+    p->pending_bytes += (size_t)bytes;
+    atomic_fetch_add_explicit(&io.pending, bytes, memory_order_relaxed);
+}
+
 static void drop_pending(struct peer *p)
 {
     struct list *node;
@@ -235,7 +248,7 @@ static void drop_pending(struct peer *p)
         close_descriptor(&packet->fd);
         free(packet);
     }
-    p->pending_bytes = 0;
+    note_pending(p, -(long)p->pending_bytes);
     if (p->wants_out)
         io.waiting_out--;
     p->wants_out = false;
@@ -400,9 +413,11 @@ static int flush(struct peer *p)
     while (!list_empty(&p->pending)) {
         struct packet *packet = container_of(p->pending.next, struct packet, place);
 
-        if (write_now(p->out, packet->bytes, packet->size, packet->fd) < 0)
-            return no_room(errno) ? HOST_FULL : HOST_GONE;
-        p->pending_bytes -= packet->size;
+        if (write_now(p->out, packet->bytes, packet->size, packet->fd) < 0) {
+            want_out(p, no_room(errno));
+            return p->wants_out ? HOST_FULL : HOST_GONE;
+        }
+        note_pending(p, -(long)packet->size);
         list_remove(&packet->place);
         close_descriptor(&packet->fd);
         free(packet);
@@ -422,7 +437,7 @@ static bool join_last(struct peer *p, const void *bytes, size_t size, int fd)
         return false;
     memcpy(last->bytes + last->size, bytes, size);
     last->size += size;
-    p->pending_bytes += size;
+    note_pending(p, (long)size);
     return true;
 }
 
@@ -445,58 +460,95 @@ static bool keep(struct peer *p, const void *bytes, size_t size, int fd)
     packet->room = room;
     memcpy(packet->bytes, bytes, size);
     list_append(&p->pending, &packet->place);
-    p->pending_bytes += size;
+    note_pending(p, (long)size);
     return true;
 }
 
-static void *flush_all(void *arg)
+static void flush_each(void)
 {
-    bool more = true;
+    list_each (node, next, &io.peers) {
+        struct peer *p = container_of(node, struct peer, place);
+
+        if (!p->doomed && !list_empty(&p->pending))
+            flush(p);
+    }
+}
+
+/* Writes what is pending while nobody else does, and ends when there has been nothing for a while. */
+static void *keep_flushing(void *arg)
+{
+    struct timespec nap = {.tv_nsec = FLUSH_NAP_NS};
+    unsigned idle = 0;
 
     (void)arg;
-    while (more) {
-        if (peers_claim())
-            peers_poll(host_now_ms() + FLUSH_POLL_MS);
-        else /* somebody else is at it */
-            poll(NULL, 0, FLUSH_POLL_MS);
+    while (idle < FLUSH_IDLE) {
+        nanosleep(&nap, NULL);
         peers_lock();
-        more = io.flusher = io.waiting_out > 0;
+        idle = atomic_load_explicit(&io.pending, memory_order_relaxed) ? 0 : idle + 1;
+        flush_each();
+        io.flusher = idle < FLUSH_IDLE;
+        nap.tv_nsec = io.waiting_out ? FLUSH_RETRY_NS : FLUSH_NAP_NS;
         peers_unlock();
     }
     return NULL;
 }
 
-/* What waits for room goes out while some thread waits for messages. If none does, one is made for it. */
-static void see_to_pending(void)
+/* Without a thread for it, it goes out with the next message, or when a thread waits for some. */
+static void start_flusher(void)
 {
     pthread_attr_t detached;
     sigset_t all, former;
     pthread_t id;
 
-    if (io.flusher || !io.waiting_out || atomic_load_explicit(&io.polling, memory_order_relaxed))
-        return;
-    if (pthread_attr_init(&detached) != 0)
+    if (io.flusher || pthread_attr_init(&detached) != 0)
         return;
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &former);
-    io.flusher = pthread_create(&id, &detached, flush_all, NULL) == 0;
+    io.flusher = pthread_create(&id, &detached, keep_flushing, NULL) == 0;
     pthread_sigmask(SIG_SETMASK, &former, NULL);
     pthread_attr_destroy(&detached);
 }
 
+void peers_flush(void)
+{
+    atomic_fetch_add_explicit(&io.pauses, 1, memory_order_relaxed);
+    if (!atomic_load_explicit(&io.pending, memory_order_relaxed))
+        return;
+    peers_lock();
+    flush_each();
+    peers_unlock();
+}
+
+/* The first few packets after a pause go out at once. Those that follow before the next pause are gathered: it
+ * costs as much to write many as to write one. */
+static bool in_a_burst(struct peer *p)
+{
+    unsigned pauses = atomic_load_explicit(&io.pauses, memory_order_relaxed);
+
+    if (p->pauses != pauses) {
+        p->pauses = pauses;
+        p->run = 0;
+    }
+    return ++p->run > BURST;
+}
+
 int peer_write(struct peer *p, const void *bytes, size_t size, int fd)
 {
-    int r = p->doomed ? HOST_GONE : flush(p);
+    bool gather = in_a_burst(p);
+    int r = p->doomed ? HOST_GONE : gather ? HOST_OK : flush(p);
 
-    if (r == HOST_OK && write_now(p->out, bytes, size, fd) >= 0)
+    if (r == HOST_OK && !gather && write_now(p->out, bytes, size, fd) >= 0)
         return HOST_OK;
-    if (r == HOST_GONE || (r == HOST_OK && !no_room(errno)))
+    if (r == HOST_GONE || (r == HOST_OK && !gather && !no_room(errno)))
         return HOST_GONE; /* its end will be noticed when what it has said itself has been read */
     if (!keep(p, bytes, size, fd))
         return HOST_FAULT;
-    want_out(p, true);
-    see_to_pending();
+    if (!gather)
+        want_out(p, true);
+    else if (p->pending_bytes >= GATHERED)
+        flush(p); /* what has no room goes out later */
+    start_flusher();
     return HOST_OK;
 }
 
@@ -724,7 +776,6 @@ void peers_poll(uint64_t until)
     bury_doomed(&io.peers);
     bury_doomed(&io.strangers);
     give_back(NULL);
-    see_to_pending();
     peers_unlock();
 }
 

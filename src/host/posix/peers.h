@@ -36,7 +36,8 @@ struct peer {
     bool greeted, doomed;
     struct list pending; /* struct packet */
     size_t pending_bytes;
-    bool wants_out; /* waits for room */
+    unsigned run, pauses; /* packets in a row since the last pause */
+    bool wants_out;       /* waits for room */
     struct list remotes;
     struct map known; /* struct known, by window */
     struct list all_known;

@@ -56,9 +56,17 @@ static void look_around(struct host_thread *me)
         peers_look();
 }
 
+/* Before it sleeps; something may come meanwhile. */
+static void flush_unlocked(struct host_thread *me)
+{
+    pthread_mutex_unlock(&me->lock);
+    peers_flush();
+    pthread_mutex_lock(&me->lock);
+}
+
 bool job_next(struct host_thread *me, unsigned kinds, const struct batch *b, uint64_t until, struct job *job)
 {
-    bool found = false;
+    bool found = false, flushed = false;
 
     look_around(me);
     pthread_mutex_lock(&me->lock);
@@ -66,7 +74,11 @@ bool job_next(struct host_thread *me, unsigned kinds, const struct batch *b, uin
         found = find_job(me, kinds, job);
         if (found)
             break;
-        thread_park(me, kinds, kinds & WAKE_CORE ? earlier(until, timers_next(me)) : until);
+        if (flushed)
+            thread_park(me, kinds, kinds & WAKE_CORE ? earlier(until, timers_next(me)) : until);
+        else
+            flush_unlocked(me);
+        flushed = !flushed;
     }
     pthread_mutex_unlock(&me->lock);
     thread_leave_watch(me);
@@ -124,6 +136,8 @@ bool host_dispatch(enum host_scope scope, uint64_t until)
         return false;
     look_around(me);
     found = find_locked(me, scope, &job) || (peers_look() && find_locked(me, scope, &job));
+    if (!found && !until)
+        peers_flush();
     if (!found && until)
         found = job_next(me, kinds_of(scope), NULL, until, &job);
     if (found)
