@@ -186,19 +186,15 @@ static void draft_atom(struct draft *d, int i, uintptr_t value)
         d->h.number[i] = atom;
 }
 
-static bool draft_block(struct draft *d, uintptr_t value)
+static void draft_block(struct draft *d, uintptr_t value)
 {
     d->h.size = host_mem_size(value);
     d->h.flags |= HAS_BLOCK;
     d->block = value;
-    if (d->h.size)
-        return true;
-    errno = EINVAL;
-    return false;
 }
 
 /* An EXECUTE's block is called again what its sender has called it. */
-static bool draft_answer(struct draft *d, int i, uintptr_t value)
+static void draft_answer(struct draft *d, int i, uintptr_t value)
 {
     uint64_t origin = mem_origin(value);
 
@@ -207,32 +203,35 @@ static bool draft_answer(struct draft *d, int i, uintptr_t value)
     else if (origin || !host_mem_size(value))
         d->h.number[i] = origin ? origin : value;
     else
-        return draft_block(d, value);
-    return true;
+        draft_block(d, value);
 }
 
-static bool draft_part(struct draft *d, int i, enum part kind, uintptr_t value)
+static void draft_part(struct draft *d, int i, enum part kind, uintptr_t value)
 {
     switch (kind) {
     case NOTHING:
-        return true;
+        break;
     case NUMBER:
     case WORD:
         d->h.number[i] = value;
-        return true;
+        break;
     case ATOM:
         draft_atom(d, i, value);
-        return true;
+        break;
     case ANSWER:
-        return draft_answer(d, i, value);
+        draft_answer(d, i, value);
+        break;
     case BLOCK_OR_0:
-        return !value || draft_block(d, value);
-    default:
-        return draft_block(d, value);
+        if (value)
+            draft_block(d, value);
+        break;
+    case BLOCK:
+        draft_block(d, value);
+        break;
     }
 }
 
-/* The payload behind the texts; false: the block is not what it was. */
+/* The payload behind the texts; false: there is no such block, or it is not what it was. */
 static bool copy_inline(struct parcel *p, const struct draft *d)
 {
     const void *bytes = host_mem_lock(d->block);
@@ -260,7 +259,7 @@ static bool fill_in_payload(struct parcel *p, const struct draft *d)
     } else if (copy_inline(p, d)) {
         return true;
     }
-    errno = EINVAL; /* somebody else changes it at this moment */
+    errno = EINVAL; /* also if somebody else changes it at this moment */
     return false;
 }
 
@@ -311,8 +310,7 @@ struct parcel *parcel_pack(const struct host_msg *msg, enum parcel_way way)
         return NULL;
     }
     for (int i = 0; i < 2; i++)
-        if (!draft_part(&d, i, form->part[i], part[i]))
-            return NULL;
+        draft_part(&d, i, form->part[i], part[i]);
     if (msg->id == EV_EXECUTE && d.h.flags & HAS_BLOCK)
         d.h.origin = msg->lparam;
     return finish(&d);
@@ -400,8 +398,9 @@ static bool descriptor_fits(int fd, uint64_t size)
     struct statfs fs;
     struct stat st;
 
-    return seals >= 0 && (seals & wanted) == wanted && fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC &&
-           fstat(fd, &st) == 0 && size <= (uint64_t)st.st_size && size <= (uint64_t)st.st_blocks * 512;
+    return seals >= 0 && (seals & wanted) == wanted && (fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY &&
+           fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC && fstat(fd, &st) == 0 &&
+           size <= (uint64_t)st.st_size && size <= (uint64_t)st.st_blocks * 512;
 }
 
 static bool parcel_fits(const struct parcel *p)
