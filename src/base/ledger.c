@@ -2,15 +2,33 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 #include "base/ledger.h"
 
-#include <stdatomic.h>
-
 #include "host/host.h"
 
+/* What has been booked in no open ledger, those that have been closed included. */
 static atomic_long process[LEDGER_N];
+static struct list open_ledgers = {&open_ledgers, &open_ledgers}; /* under host_lock */
+
+void ledger_open(struct ledger *l)
+{
+    host_lock();
+    list_append(&open_ledgers, &l->open);
+    host_unlock();
+}
+
+void ledger_close(struct ledger *l)
+{
+    host_lock();
+    list_remove(&l->open);
+    l->open = (struct list){0};
+    for (int i = 0; i < LEDGER_N; i++)
+        atomic_fetch_add_explicit(&process[i], atomic_load_explicit(&l->part[i], memory_order_relaxed),
+                                  memory_order_relaxed);
+    host_unlock();
+}
 
 void ledger_count(struct ledger *own, enum ledger_column column, long n)
 {
-    atomic_fetch_add_explicit(&process[column], n, memory_order_relaxed);
+    ledger_pass(own, column, n);
     ledger_hand(own, column, n);
 }
 
@@ -20,12 +38,31 @@ void ledger_hand(struct ledger *own, enum ledger_column column, long n)
         own->column[column] += n;
 }
 
+/* An open ledger has one thread that writes, and others that read. */
+void ledger_pass(struct ledger *own, enum ledger_column column, long n)
+{
+    if (own && own->open.next)
+        atomic_store_explicit(&own->part[column],
+                              atomic_load_explicit(&own->part[column], memory_order_relaxed) + n,
+                              memory_order_relaxed);
+    else
+        atomic_fetch_add_explicit(&process[column], n, memory_order_relaxed);
+}
+
 struct ledger ledger_process(void)
 {
-    struct ledger now;
+    struct ledger now = {0};
 
+    host_lock();
     for (int i = 0; i < LEDGER_N; i++)
         now.column[i] = atomic_load_explicit(&process[i], memory_order_relaxed);
+    list_each (node, next, &open_ledgers) {
+        const struct ledger *l = container_of(node, struct ledger, open);
+
+        for (int i = 0; i < LEDGER_N; i++)
+            now.column[i] += atomic_load_explicit(&l->part[i], memory_order_relaxed);
+    }
+    host_unlock();
     return now;
 }
 

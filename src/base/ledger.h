@@ -11,8 +11,10 @@
  * process, or to a window that is not ours, leaves the books when the post succeeds; what comes from there
  * enters them when it is taken. An instance's columns count what the instance itself has in hand. */
 
+#include <stdatomic.h>
 #include <stddef.h>
 
+#include "base/list.h"
 #include "winddeml.h"
 
 enum ledger_column {
@@ -24,13 +26,22 @@ enum ledger_column {
 
 struct ledger {
     long column[LEDGER_N];
+    atomic_long part[LEDGER_N]; /* of the process's figures: what has been booked here */
+    struct list open;
 };
+
+/* What is booked in an open ledger is counted there and added up when the process's figures are asked for: that
+ * costs its thread next to nothing. A ledger of zeros is a closed one. */
+void ledger_open(struct ledger *l);
+void ledger_close(struct ledger *l);
 
 /* Books n (which may be negative) for the process and, unless own is NULL, for the instance. */
 void ledger_count(struct ledger *own, enum ledger_column column, long n);
 
-/* What ledger_count does, for something that stays within the process: only the instance's figure changes. */
+/* The two halves of that. Something passes within the process: only the instance's figure changes. Something is
+ * on its way: only the process's does. */
 void ledger_hand(struct ledger *own, enum ledger_column column, long n);
+void ledger_pass(struct ledger *own, enum ledger_column column, long n);
 
 /* A copy of the process's figures. */
 struct ledger ledger_process(void);

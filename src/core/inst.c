@@ -59,6 +59,7 @@ static struct inst *inst_new(struct thread *t)
     list_init(&in->scratch);
     list_init(&in->groups);
     list_append(&t->insts, &in->node);
+    ledger_open(&in->ledger);
     ledger_count(&in->ledger, LEDGER_instances, 1);
     return in;
 }
@@ -94,6 +95,7 @@ static void inst_free(struct inst *in)
     map_deinit(&in->topics);
     list_remove(&in->node);
     ledger_count(&in->ledger, LEDGER_instances, -1);
+    ledger_close(&in->ledger);
     mem_free(in);
     thread_leave(t);
 }

@@ -232,7 +232,7 @@ enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, str
 
     *m = (struct wire_msg){.id = hm->id, .from = hm->wparam, .owned = from->passing == HOST_PASS_COPY};
     if (from->local && m->id != WIRE_TERMINATE)
-        ledger_count(NULL, LEDGER_queued, -1);
+        ledger_pass(end->ledger, LEDGER_queued, -1);
     if (!wire_unpack(m->id, hm->lparam, &lo, &hi))
         return is_partner ? WIRE_READ_UNREADABLE : WIRE_READ_STRAY;
     if (wire_packs(m->id)) {
@@ -394,7 +394,7 @@ static void block_posted(struct wire_end *end, const struct wire_msg *m)
 static void posted(struct wire_end *end, const struct wire_msg *m)
 {
     if (end->local && m->id != WIRE_TERMINATE)
-        ledger_count(NULL, LEDGER_queued, 1);
+        ledger_pass(end->ledger, LEDGER_queued, 1);
     if (wire_packs(m->id))
         leaves(end, LEDGER_packed);
     if (m->atom)

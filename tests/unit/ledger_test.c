@@ -14,7 +14,7 @@ static long process(enum ledger_column column)
 
 static void counting_books_for_the_instance_and_for_the_process(void **state)
 {
-    struct ledger own = {{0}};
+    struct ledger own = {0};
 
     (void)state;
     for (int c = 0; c < LEDGER_N; c++) {
@@ -36,7 +36,7 @@ static void counting_without_an_instance_books_for_the_process_alone(void **stat
 
 static void what_changes_hands_changes_the_instances_figures_alone(void **state)
 {
-    struct ledger from = {{0}}, to = {{0}};
+    struct ledger from = {0}, to = {0};
 
     (void)state;
     ledger_count(&from, LEDGER_memory, 1);
