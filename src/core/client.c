@@ -227,9 +227,10 @@ static void await(struct xact *x, DWORD timeout)
 {
     uint64_t now = host_now_ms(), until = now + (timeout ? timeout : 1);
 
-    for (; now < until && !settled(x); now = host_now_ms()) {
-        if (!host_pump(HOST_ALL_MESSAGES, settled, x, now + LOOK_MS < until ? now + LOOK_MS : until))
-            conv_sweep(x->conv);
+    while (now < until &&
+           !host_pump(HOST_ALL_MESSAGES, settled, x, now + LOOK_MS < until ? now + LOOK_MS : until)) {
+        conv_sweep(x->conv);
+        now = host_now_ms();
     }
 }
 
