@@ -23,7 +23,25 @@
  * sealed and its descriptor passed, so that the bytes need not be copied. From then on either side sees it
  * through a private mapping: reading shares the pages, writing makes a page of one's own.
  *
- * The system is not called under a shelf's lock: meanwhile the block is busy, and whoever wants it waits. */
+ * A block is looked up and locked without its shelf's lock: its handle says, before and after, whether it is
+ * still the one that is meant. The lock is for making and freeing blocks, and for waiting: while the system is
+ * called to change a block that nobody has locked, it is busy, and whoever wants it waits. */
+
+/* ---- The heap ------------------------------------------------------------------------------------- */
+
+enum { SMALL = 1024 };
+
+/* calloc knows which large pieces are zero already, but takes much longer than malloc over small ones. The heap
+ * rounds up as well; without that the compiler would join malloc and memset to a calloc. */
+void *zeros_new(size_t size)
+{
+    void *p;
+
+    if (size > SMALL)
+        return calloc(1, size);
+    p = malloc((size + 7) & ~(size_t)7);
+    return p ? memset(p, 0, size) : NULL;
+}
 
 /* ---- Where the bytes are -------------------------------------------------------------------------- */
 
@@ -108,7 +126,7 @@ static bool store_init(struct store *s, size_t size)
 {
     if (size >= MEM_LARGE && file_init(s, size))
         return true;
-    *s = (struct store){.place = ON_HEAP, .fd = -1, .bytes = calloc(1, size), .size = size};
+    *s = (struct store){.place = ON_HEAP, .fd = -1, .bytes = zeros_new(size), .size = size};
     return s->bytes;
 }
 
@@ -249,13 +267,16 @@ static int copy_to_file(const char *bytes, size_t size)
 /* ---- Blocks --------------------------------------------------------------------------------------- */
 
 struct block {
-    struct slot slot; /* first */
-    struct store store;
-    size_t locks;
-    uint64_t origin;
-    bool busy;   /* its store is being changed                                                      */
-    bool sealed; /* the store's file has all its bytes: nobody can have written since it was sealed */
+    struct slot slot;   /* first; the handle comes last and goes first      */
+    struct store store; /* of whoever has made it busy; what others see is: */
+    _Atomic(char *) bytes;
+    atomic_size_t size;
+    atomic_size_t locks; /* or BUSY                                                                   */
+    _Atomic uint64_t origin;
+    atomic_bool sealed; /* the store's file has all its bytes: nobody can have written since it was sealed */
 };
+
+static const size_t BUSY = SIZE_MAX;
 
 enum { SHELVES = SLOT_TAGS / 2, FIRST_TAG = SLOT_TAGS / 2 };
 
@@ -279,51 +300,92 @@ static struct shelf {
 
 static bool is(const struct block *b, host_mem mem)
 {
-    return atomic_load_explicit(&b->slot.handle, memory_order_relaxed) == mem;
+    return atomic_load(&b->slot.handle) == mem;
 }
 
-/* The block, not busy, and its shelf locked; NULL, and nothing locked, if the handle is not live. */
-static struct block *find(host_mem mem, struct shelf **shelfp)
+static struct shelf *shelf_of(host_mem mem)
 {
-    unsigned tag = mem % SLOT_TAGS;
-    struct shelf *shelf;
-    struct block *b;
+    return &shelves[mem % SLOT_TAGS - FIRST_TAG];
+}
 
-    if (tag < FIRST_TAG)
+/* NULL if the handle is not live. */
+static struct block *find(host_mem mem)
+{
+    struct block *b = NULL;
+
+    if (mem % SLOT_TAGS >= FIRST_TAG)
+        b = (struct block *)(void *)slots_at(&shelf_of(mem)->slots, mem);
+    return b && is(b, mem) ? b : NULL;
+}
+
+/* The number of locks, once the block is not busy. */
+static size_t idle_locks(host_mem mem, struct block *b)
+{
+    size_t locks = atomic_load(&b->locks);
+
+    if (locks != BUSY)
+        return locks;
+    pthread_mutex_lock(&shelf_of(mem)->lock);
+    while ((locks = atomic_load(&b->locks)) == BUSY)
+        pthread_cond_wait(&shelf_of(mem)->idle, &shelf_of(mem)->lock);
+    pthread_mutex_unlock(&shelf_of(mem)->lock);
+    return locks;
+}
+
+static void count_lock(host_mem mem, struct block *b)
+{
+    size_t locks;
+
+    do {
+        locks = idle_locks(mem, b);
+    } while (!atomic_compare_exchange_weak(&b->locks, &locks, locks + 1));
+}
+
+static void discount_lock(host_mem mem, struct block *b)
+{
+    size_t locks;
+
+    do {
+        locks = idle_locks(mem, b);
+    } while (locks && !atomic_compare_exchange_weak(&b->locks, &locks, locks - 1));
+}
+
+static void show(struct block *b, const struct store *s, bool sealed)
+{
+    b->store = *s;
+    atomic_store_explicit(&b->bytes, s->bytes, memory_order_relaxed);
+    atomic_store_explicit(&b->size, s->size, memory_order_relaxed);
+    atomic_store_explicit(&b->sealed, sealed, memory_order_relaxed);
+}
+
+static void be_idle(host_mem mem, struct block *b)
+{
+    pthread_mutex_lock(&shelf_of(mem)->lock);
+    atomic_store(&b->locks, 0);
+    pthread_cond_broadcast(&shelf_of(mem)->idle);
+    pthread_mutex_unlock(&shelf_of(mem)->lock);
+}
+
+/* Lends the store for changes: the block is busy. NULL: it is locked, or the handle is not live. */
+static struct block *borrow(host_mem mem, struct store *s)
+{
+    struct block *b = find(mem);
+    size_t no_locks = 0;
+
+    if (!b || idle_locks(mem, b) || !atomic_compare_exchange_strong(&b->locks, &no_locks, BUSY))
         return NULL;
-    shelf = &shelves[tag - FIRST_TAG];
-    b = (struct block *)(void *)slots_at(&shelf->slots, mem);
-    if (!b)
-        return NULL;
-    pthread_mutex_lock(&shelf->lock);
-    while (is(b, mem) && b->busy)
-        pthread_cond_wait(&shelf->idle, &shelf->lock);
     if (!is(b, mem)) {
-        pthread_mutex_unlock(&shelf->lock);
+        be_idle(mem, b);
         return NULL;
     }
-    *shelfp = shelf;
+    *s = b->store;
     return b;
 }
 
-/* Lends the store of a block that was found, for changes without the lock. */
-static struct store borrow(struct shelf *shelf, struct block *b)
+static void give_back(host_mem mem, struct block *b, const struct store *s, bool sealed)
 {
-    struct store s = b->store;
-
-    b->busy = true;
-    pthread_mutex_unlock(&shelf->lock);
-    return s;
-}
-
-static void give_back(struct shelf *shelf, struct block *b, const struct store *s, bool sealed)
-{
-    pthread_mutex_lock(&shelf->lock);
-    b->store = *s;
-    b->sealed = sealed;
-    b->busy = false;
-    pthread_cond_broadcast(&shelf->idle);
-    pthread_mutex_unlock(&shelf->lock);
+    show(b, s, sealed);
+    be_idle(mem, b);
 }
 
 static host_mem enter(struct shelf *shelf, const struct store *s)
@@ -334,12 +396,11 @@ static host_mem enter(struct shelf *shelf, const struct store *s)
     pthread_mutex_lock(&shelf->lock);
     b = (struct block *)(void *)slots_take(&shelf->slots);
     if (b) {
-        b->store = *s;
-        b->locks = 0;
-        b->origin = 0;
-        b->busy = b->sealed = false;
+        show(b, s, false);
+        atomic_store_explicit(&b->locks, 0, memory_order_relaxed);
+        atomic_store_explicit(&b->origin, 0, memory_order_relaxed);
         mem = b->slot.value;
-        atomic_store_explicit(&b->slot.handle, mem, memory_order_relaxed);
+        atomic_store_explicit(&b->slot.handle, mem, memory_order_release);
         shelf->n++;
     }
     pthread_mutex_unlock(&shelf->lock);
@@ -372,74 +433,68 @@ host_mem host_mem_alloc(size_t size, bool fixed)
 
 host_mem host_mem_resize(host_mem mem, size_t size)
 {
-    struct shelf *shelf;
-    struct block *b = find(mem, &shelf);
     struct store s;
-    bool done;
+    struct block *b = size ? borrow(mem, &s) : NULL;
+    bool done, sealed;
 
     if (!b)
         return 0;
-    if (!size || b->locks) {
-        pthread_mutex_unlock(&shelf->lock);
-        return 0;
-    }
-    s = borrow(shelf, b);
+    sealed = atomic_load(&b->sealed);
     done = store_resize(&s, size);
-    give_back(shelf, b, &s, b->sealed && !done);
+    give_back(mem, b, &s, sealed && !done);
     return done ? mem : 0;
 }
 
 void *host_mem_lock(host_mem mem)
 {
-    struct shelf *shelf;
-    struct block *b = find(mem, &shelf);
-    void *bytes;
+    struct block *b = find(mem);
 
     if (!b)
         return NULL;
-    b->locks++;
-    b->sealed = false; /* whoever locks it may write */
-    bytes = b->store.bytes;
-    pthread_mutex_unlock(&shelf->lock);
-    return bytes;
+    count_lock(mem, b);
+    if (!is(b, mem)) {
+        discount_lock(mem, b);
+        return NULL;
+    }
+    if (atomic_load_explicit(&b->sealed, memory_order_relaxed))
+        atomic_store(&b->sealed, false); /* whoever locks it may write */
+    return atomic_load_explicit(&b->bytes, memory_order_relaxed);
 }
 
 void host_mem_unlock(host_mem mem)
 {
-    struct shelf *shelf;
-    struct block *b = find(mem, &shelf);
+    struct block *b = find(mem);
 
-    if (!b)
-        return;
-    if (b->locks)
-        b->locks--;
-    pthread_mutex_unlock(&shelf->lock);
+    if (b)
+        discount_lock(mem, b);
 }
 
 size_t host_mem_size(host_mem mem)
 {
-    struct shelf *shelf;
-    struct block *b = find(mem, &shelf);
-    size_t size;
+    struct block *b = find(mem);
+    size_t size = 0;
 
-    if (!b)
-        return 0;
-    size = b->store.size;
-    pthread_mutex_unlock(&shelf->lock);
-    return size;
+    if (b) {
+        idle_locks(mem, b);
+        size = atomic_load_explicit(&b->size, memory_order_acquire);
+    }
+    return b && is(b, mem) ? size : 0;
 }
 
+/* Whoever takes the handle away frees the block. A change that had begun before ends first; none begins now. */
 void host_mem_free(host_mem mem)
 {
+    struct block *b = find(mem);
+    uintptr_t handle = mem;
     struct shelf *shelf;
-    struct block *b = find(mem, &shelf);
     struct store s;
 
-    if (!b)
+    if (!b || !atomic_compare_exchange_strong(&b->slot.handle, &handle, 0))
         return;
+    idle_locks(mem, b);
     s = b->store;
-    b->store = (struct store){.fd = -1};
-    atomic_store_explicit(&b->slot.handle, 0, memory_order_relaxed);
+    shelf = shelf_of(mem);
+    pthread_mutex_lock(&shelf->lock);
     slots_give(&shelf->slots, &b->slot);
     shelf->n--;
     pthread_mutex_unlock(&shelf->lock);
@@ -451,21 +506,20 @@ void host_mem_free(host_mem mem)
 /* The file itself, if it has all the block's bytes; -1: it has not, or cannot be passed. */
 static int share_file(host_mem mem, size_t *size)
 {
-    struct shelf *shelf;
-    struct block *b = find(mem, &shelf);
     struct store s;
-    int fd;
+    struct block *b = borrow(mem, &s);
+    bool sealed;
+    int fd = -1;
 
     if (!b)
         return -1;
-    if (b->locks || !(b->store.place == IN_FILE || b->sealed)) {
-        pthread_mutex_unlock(&shelf->lock);
-        return -1;
+    sealed = atomic_load(&b->sealed);
+    if (s.place == IN_FILE || sealed) {
+        fd = store_seal(&s);
+        sealed = s.place == IN_VIEW && s.fd >= 0;
     }
-    s = borrow(shelf, b);
-    fd = store_seal(&s);
     *size = s.size;
-    give_back(shelf, b, &s, s.place == IN_VIEW && s.fd >= 0);
+    give_back(mem, b, &s, sealed);
     return fd;
 }
 
@@ -496,26 +550,18 @@ host_mem mem_adopt(int fd, size_t size)
 
 void mem_set_origin(host_mem mem, uint64_t origin)
 {
-    struct shelf *shelf;
-    struct block *b = find(mem, &shelf);
+    struct block *b = find(mem);
 
-    if (!b)
-        return;
-    b->origin = origin;
-    pthread_mutex_unlock(&shelf->lock);
+    if (b)
+        atomic_store(&b->origin, origin);
 }
 
 uint64_t mem_origin(host_mem mem)
 {
-    struct shelf *shelf;
-    struct block *b = find(mem, &shelf);
-    uint64_t origin;
+    struct block *b = find(mem);
+    uint64_t origin = b ? atomic_load(&b->origin) : 0;
 
-    if (!b)
-        return 0;
-    origin = b->origin;
-    pthread_mutex_unlock(&shelf->lock);
-    return origin;
+    return b && is(b, mem) ? origin : 0;
 }
 
 long figure_blocks(void)

@@ -3,9 +3,11 @@
 #ifndef DDEML_HOST_POSIX_MEMORY_H
 #define DDEML_HOST_POSIX_MEMORY_H
 
-/* Blocks of global memory that go to another process or have come from one. */
+/* Blocks of global memory that go to another process or have come from one; and the heap. */
 
 #include "host/host.h"
+
+void *zeros_new(size_t size); /* for free() */
 
 /* Blocks of this size and larger are files in memory, as long as there are descriptors for them. */
 enum { MEM_LARGE = 256 * 1024 };

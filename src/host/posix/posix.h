@@ -149,6 +149,12 @@ void thread_leave_watch(struct host_thread *me);
 /* The child of a fork has one thread, which has nothing of its parent's. */
 void thread_forked(void);
 
+/* ---- system.c ------------------------------------------------------------------------------------ */
+
+/* host_now_ms as it was RECENT_MS ago at the earliest: asking costs a fraction. */
+enum { RECENT_MS = 20 };
+uint64_t recent_ms(void);
+
 /* ---- window.c ------------------------------------------------------------------------------------ */
 
 /* The slot; its window may be another one by now. */

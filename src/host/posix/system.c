@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
-#include "host/host.h"
+#include "host/posix/memory.h"
+#include "host/posix/posix.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -18,17 +19,31 @@ void host_unlock(void)
     pthread_mutex_unlock(&core_lock);
 }
 
-uint64_t host_now_ms(void)
+static uint64_t ms_of(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t host_now_ms(void)
+{
+    return ms_of(CLOCK_MONOTONIC);
+}
+
+uint64_t recent_ms(void)
+{
+#ifdef CLOCK_MONOTONIC_COARSE
+    return ms_of(CLOCK_MONOTONIC_COARSE);
+#else
+    return ms_of(CLOCK_MONOTONIC);
+#endif
 }
 
 void *host_alloc(size_t size)
 {
-    return calloc(1, size);
+    return zeros_new(size);
 }
 
 void host_free(void *p)
