@@ -14,7 +14,7 @@ enum { LOOK_EVERY = 32, MEMORY_WAIT_MS = 10 };
 /* Under the lock. Sent messages go first. */
 static bool take_job(struct host_thread *me, unsigned kinds, struct job *job)
 {
-    if (kinds & WAKE_CORE && timers_next(me) != FOREVER)
+    if (kinds & WAKE_CORE && timers_next(me) <= recent_ms() + RECENT_MS)
         timers_raise(me, host_now_ms());
     return sent_next(me, job) || queue_next(me, kinds, job);
 }
@@ -70,9 +70,9 @@ bool job_next(struct host_thread *me, unsigned kinds, const struct batch *b, uin
 
     look_around(me);
     pthread_mutex_lock(&me->lock);
-    while (!(b && batch_over(b)) && host_now_ms() < until) {
+    while (!(b && batch_over(b)) && recent_ms() < until) {
         found = find_job(me, kinds, job);
-        if (found)
+        if (found || host_now_ms() >= until)
             break;
         if (flushed)
             thread_park(me, kinds, kinds & WAKE_CORE ? earlier(until, timers_next(me)) : until);
