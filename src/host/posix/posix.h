@@ -52,7 +52,8 @@ struct host_thread {
 
     /* under the lock */
     bool live;
-    unsigned waiting;       /* enum wake, 0: not asleep                       */
+    atomic_uint waiting;    /* enum wake, 0: not asleep                       */
+    bool looking;           /* awake as yet, looking out for it to become 0   */
     struct list core, rest; /* struct post.in_thread: WM_DDE_* and HOST_EV_*; others */
     uint64_t posts;         /* numbers posts, to merge the two lists          */
     size_t queued;          /* posts that count towards QUEUE_LIMIT           */
@@ -71,7 +72,10 @@ struct host_thread {
     struct list batches;   /* struct batch.link: what it is sending          */
     struct timer **timers; /* a heap, the next one due first                 */
     size_t n_timers, timer_room;
-    unsigned turns; /* messages since it has last looked for those of other processes */
+    unsigned turns;      /* messages since it has last looked for those of other processes */
+    unsigned vain;       /* how often, of late, it has looked out in vain     */
+    unsigned no_looks;   /* so many times to come it goes to sleep at once    */
+    uint64_t look_again; /* and until then                                    */
 };
 
 struct window {

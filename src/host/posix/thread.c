@@ -3,6 +3,7 @@
 #include "host/posix/figures.h"
 #include "host/posix/peer.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -14,8 +15,11 @@ static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static bool key_made;
 
-static _Thread_local struct host_thread *self;
-static _Thread_local uint32_t thread_id;
+/* These stand where the program's own do, which makes them much faster to get at. */
+#define QUICK __attribute__((tls_model("initial-exec")))
+
+static _Thread_local QUICK struct host_thread *self;
+static _Thread_local QUICK uint32_t thread_id;
 
 /* How soon a thread tries again to wait for other processes when somebody else does that for a moment. */
 enum { POLL_AGAIN_MS = 10 };
@@ -179,9 +183,9 @@ struct host_thread *thread_lock_owner(host_wnd wnd, struct window **wp)
 /* The signal comes after the lock is free, or else the sleeper would wake up only to wait for the lock. */
 void thread_unlock_and_wake(struct host_thread *t, enum wake what)
 {
-    bool asleep = t->waiting & what, polling = t->polling;
+    bool waiting = t->waiting & what, asleep = waiting && !t->looking, polling = t->polling;
 
-    if (asleep)
+    if (waiting)
         t->waiting = 0;
     pthread_mutex_unlock(&t->lock);
     if (t == self)
@@ -297,9 +301,60 @@ static void keep_watch(struct host_thread *me, uint64_t until)
     me->polling = false;
 }
 
+/* Putting a thread to sleep and waking it up takes longer than most answers do, so that whoever waits looks out for
+ * a moment first: if the other one needs this core, by letting it go ahead. Where that is in vain it is tried more
+ * and more seldom; where a third one goes ahead, which can take milliseconds, not for many times as long. */
+enum { LOOKS = 400, LOOKS_AT_ONCE = 40, SELDOM = 12, LONG_US = 100, TIMES_AS_LONG = 16 };
+
+static uint64_t exact_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void breathe(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static void look_out(struct host_thread *me)
+{
+    uint64_t begin = exact_us(), took;
+
+    if (begin < me->look_again)
+        return;
+    me->looking = true;
+    pthread_mutex_unlock(&me->lock);
+    for (int i = 0; i < LOOKS && atomic_load_explicit(&me->waiting, memory_order_relaxed); i++) {
+        if (i % LOOKS_AT_ONCE) {
+            breathe();
+        } else {
+            sched_yield();
+            peers_look();
+        }
+    }
+    took = exact_us() - begin;
+    if (took > LONG_US)
+        me->look_again = begin + took * TIMES_AS_LONG;
+    pthread_mutex_lock(&me->lock);
+    me->looking = false;
+    me->vain = !me->waiting ? 0 : me->vain < SELDOM ? me->vain + 1 : SELDOM;
+    me->no_looks = (1u << me->vain) - 1;
+}
+
 void thread_park(struct host_thread *me, unsigned what, uint64_t until)
 {
     me->waiting = what | WAKE_WATCH;
+    if (me->no_looks)
+        me->no_looks--;
+    else if (what)
+        look_out(me);
+    if (!me->waiting)
+        return;
     if (!peers_number() || !what) {
         wait_for_signal(me, until);
     } else if (go_on_watch(me)) {
