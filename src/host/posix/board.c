@@ -14,10 +14,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RETRY_MS = 1000, FIRST_DESCRIPTOR = 3 /* programs do as they like with the first three */ };
+enum {
+    RETRY_MS = 1000,
+    ALLOCATE_TRIES = 100,
+    FIRST_DESCRIPTOR = 3, /* programs do as they like with the first three */
+};
 
 static const struct board_stamp stamp = {
     .magic = "ddemlbd",
@@ -121,18 +126,37 @@ static bool init_lock(pthread_mutex_t *lock)
     return !errno;
 }
 
+/* Memory that is not there is a fault (SIGBUS) for whoever touches it. So it is taken from the disk before. */
+bool board_allocate(int fd, size_t from, size_t size)
+{
+    int error = EINTR;
+
+    for (int i = 0; i < ALLOCATE_TRIES && error == EINTR; i++)
+        error = posix_fallocate(fd, (off_t)from, (off_t)size);
+    errno = error;
+    return !error;
+}
+
+/* A file that is larger than the process may make it would be a signal. */
+static bool may_be_made(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur >= sizeof(struct board))
+        return true;
+    errno = EFBIG;
+    return false;
+}
+
 static bool fill_file(int fd)
 {
     const size_t first = offsetof(struct board, atom) + BOARD_ATOM_CHUNK * sizeof(struct board_atom);
     struct board *b;
     bool done;
 
-    if (fchmod(fd, S_IRUSR | S_IWUSR) != 0 || ftruncate(fd, sizeof *b) != 0)
+    if (!may_be_made() || fchmod(fd, S_IRUSR | S_IWUSR) != 0 || ftruncate(fd, sizeof *b) != 0)
         return false;
-    do
-        errno = posix_fallocate(fd, 0, (off_t)first);
-    while (errno == EINTR);
-    if (errno)
+    if (!board_allocate(fd, 0, first))
         return false;
     b = mmap(NULL, sizeof *b, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (b == MAP_FAILED)
@@ -240,6 +264,29 @@ static void bury(struct board *b, unsigned slot)
     atomic_store(&p->number, 0);
 }
 
+/* Under the lock of this process: what its descriptor has locked, all its threads have. */
+static void bury_if_dead(struct board *b, int fd, unsigned slot, board_number who)
+{
+    const _Atomic uint32_t *number = &b->process[slot].number;
+
+    if (atomic_load(number) % BOARD_NUMBERS != who || !slot_lock(fd, slot, F_WRLCK))
+        return;
+    if (atomic_load(number) % BOARD_NUMBERS == who)
+        bury(b, slot);
+    slot_lock(fd, slot, F_UNLCK);
+}
+
+/* Somebody has to clear away after those who died when nobody had to do with them. */
+static void bury_all_dead(struct board *b, int fd, unsigned self)
+{
+    for (unsigned slot = 0; slot < BOARD_SLOTS; slot++) {
+        board_number who = atomic_load(&b->process[slot].number) % BOARD_NUMBERS;
+
+        if (who && slot != self)
+            bury_if_dead(b, fd, slot, who);
+    }
+}
+
 /* Slots and numbers are taken in turn, so that each comes again as late as can be. */
 static board_number take_number(struct board *b, int fd)
 {
@@ -279,6 +326,7 @@ static board_number enter(int fd)
         errno = error;
         return 0;
     }
+    bury_all_dead(b, fd, board_slot(number));
     mine.fd = fd;
     atomic_store_explicit(&mine.board, b, memory_order_release);
     atomic_store_explicit(&mine.number, number, memory_order_release);
@@ -421,10 +469,6 @@ void board_bury(board_number who)
     if (!b || !who || slot == board_slot(board_self()))
         return;
     former = lock_mine();
-    if (atomic_load(&b->process[slot].number) % BOARD_NUMBERS == who && slot_lock(mine.fd, slot, F_WRLCK)) {
-        if (atomic_load(&b->process[slot].number) % BOARD_NUMBERS == who)
-            bury(b, slot);
-        slot_lock(mine.fd, slot, F_UNLCK);
-    }
+    bury_if_dead(b, mine.fd, slot, who);
     unlock_mine(former);
 }

@@ -33,7 +33,8 @@ enum board_trait {
 board_number board_join(void);
 board_number board_self(void); /* what board_join has returned last, without trying: a load */
 
-/* The child of a fork has joined nothing: it closes its copies and may join anew. Called in the child only. */
+/* The child of a fork has joined nothing: it closes its copies and may join anew. board_join arranges that fork
+ * calls this in the child; more than once does no harm. Tests leave the board by it. */
 void board_forked(void);
 
 bool board_alive(board_number who); /* that very process is alive and joined; one system call  */
@@ -42,22 +43,22 @@ void board_path(board_number who,
                 char path[BOARD_PATH]); /* of its socket, which it makes itself                   */
 
 /* Removes what a process has left behind that is no longer alive: its socket, names, traits, claims, kinds and
- * slot. Nothing happens if it is alive. board_join does so for every slot that it tries to take; whoever
- * finds a process dead calls this. */
+ * slot. Nothing happens if it is alive. board_join does so for all; whoever finds a process dead meanwhile calls
+ * this. */
 void board_bury(board_number who);
 
 /* The traits of this process. */
 void board_set_traits(unsigned traits);
 
-/* This process serves a name (hash of the folded text: board_hash), counted. false: no room, or no memory: then
- * the caller may set BOARD_UNFILTERED instead. */
+/* This process serves a name (hash of the folded text: board_hash), counted. false: no room (or nowhere to tell):
+ * then the caller may set BOARD_UNFILTERED instead. */
 bool board_serve(uint64_t hash);
 void board_serve_no_more(uint64_t hash);
 uint64_t board_hash(const uint16_t *name); /* regardless of case, as atoms are compared */
 
 /* The other live-looking processes (not checked with board_alive) that may have to hear of an INITIATE for that
  * name; hash 0: of one for any name. With `traits` instead: those that have one of them. In who[], at most `max`;
- * returns how many there are. No lock, no system call. */
+ * returns how many there are, be it more. No lock, no system call. */
 size_t board_servers(uint64_t hash, board_number *who, size_t max);
 size_t board_with(unsigned traits, board_number *who, size_t max);
 
@@ -67,12 +68,13 @@ uint32_t board_kinds(void);
 size_t board_listeners(uint32_t kind, board_number *who, size_t max);
 
 /* Atoms of strings, numbers 0xC000 .. 0xFFFF. A claim keeps number and text together until this process drops
- * it or dies; a process claims an atom once. text: UTF-16, folded comparison as in atom.c. */
+ * it or dies; a process claims an atom once. text: UTF-16, compared regardless of case; the first claim's
+ * spelling stays. Dropping and reading take no lock. */
 host_atom board_claim(const uint16_t *text,
                       size_t length); /* 0: full, no memory, or the lock was not to be had */
 void board_drop(host_atom atom);
 /* The text of an atom that anybody claims, with its terminator; 0: nobody does. */
 size_t board_atom_name(host_atom atom, uint16_t buf[HOST_ATOM_CHARS + 1]);
-host_atom board_find(const uint16_t *text, size_t length); /* that anybody claims; 0: nobody      */
+host_atom board_find(const uint16_t *text, size_t length); /* that anybody claims; 0: nobody, or as above */
 
 #endif

@@ -9,7 +9,6 @@
 #include "host/posix/spelling.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 
@@ -168,19 +167,12 @@ void board_unlock(struct board *b)
 
 /* ---- Numbers, under the lock ---------------------------------------------------------------------- */
 
-/* The memory comes from the disk's free space before anybody touches it. */
 static bool grow(struct board *b)
 {
     uint32_t end = ends_at(b);
-    int error;
 
-    if (end == BOARD_ATOMS)
-        return false;
-    do
-        error = posix_fallocate(board_file(), (off_t)offsetof(struct board, atom[end]),
-                                BOARD_ATOM_CHUNK * sizeof b->atom[0]);
-    while (error == EINTR);
-    if (error)
+    if (end == BOARD_ATOMS || !board_allocate(board_file(), offsetof(struct board, atom[end]),
+                                              BOARD_ATOM_CHUNK * sizeof b->atom[0]))
         return false;
     atomic_store_explicit(&b->atoms_end, end + BOARD_ATOM_CHUNK, memory_order_release);
     b->last_atom = end;

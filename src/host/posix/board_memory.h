@@ -89,8 +89,9 @@ struct board {
 
 /* ---- board.c -------------------------------------------------------------------------------------- */
 
-struct board *board_memory(void); /* NULL: not joined */
-int board_file(void);             /* its descriptor   */
+struct board *board_memory(void);                      /* NULL: not joined */
+int board_file(void);                                  /* its descriptor   */
+bool board_allocate(int fd, size_t from, size_t size); /* false: errno */
 
 /* ---- board_lists.c -------------------------------------------------------------------------------- */
 
