@@ -47,8 +47,8 @@ static void thread_end(void *value)
     struct host_thread *me = value;
     void *core = me->slot;
 
+    leave_line(me); /* first: whoever stands in line may be given the watch */
     thread_leave_watch(me);
-    leave_line(me);
     sent_abandon(me);
     batches_end(me);
     me->slot = NULL;
@@ -205,7 +205,9 @@ void thread_wake(struct host_thread *t, enum wake what)
 /* ---- The watch on other processes ------------------------------------------------------------------ */
 
 /* One of the sleeping threads is on watch: it waits for what other processes send, besides its own messages.
- * When it has something to do it hands the watch over to another sleeper. A leaf lock. */
+ * When it has something to do it hands the watch over to another sleeper, which has it from that moment: if it
+ * is woken by something else at the same time it hands it on. So nobody who has something to do keeps it, and
+ * it is never lost while somebody stands in line. A leaf lock. */
 static struct {
     pthread_mutex_t lock;
     _Atomic(struct host_thread *) on;
@@ -238,16 +240,15 @@ static void leave_line(struct host_thread *me)
 
 void thread_leave_watch(struct host_thread *me)
 {
-    struct host_thread *next = NULL;
+    struct host_thread *next;
     struct list *node;
 
     if (atomic_load_explicit(&watch.on, memory_order_relaxed) != me)
         return;
     pthread_mutex_lock(&watch.lock);
-    atomic_store_explicit(&watch.on, NULL, memory_order_relaxed);
     node = list_pop(&watch.others);
-    if (node)
-        next = container_of(node, struct host_thread, off_watch);
+    next = node ? container_of(node, struct host_thread, off_watch) : NULL;
+    atomic_store_explicit(&watch.on, next, memory_order_relaxed);
     pthread_mutex_unlock(&watch.lock);
     if (next)
         thread_wake(next, WAKE_WATCH);
