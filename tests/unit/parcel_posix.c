@@ -24,7 +24,9 @@
 #include "host/posix/parcel.h"
 #include "wire/wire.h"
 
-enum { FROM = 0x12345, PLAIN = 0x0400, MB = 1024 * 1024 };
+enum { FROM = 0x12345, PLAIN = 0x0400, MB = 1024 * 1024, LARGE = MB / 4 /* in these tests */ };
+
+static size_t usual; /* mem_large */
 
 /* ---- Calls that fail on purpose ----------------------------------------------------------------------- */
 
@@ -501,7 +503,7 @@ static void an_ack_brings_what_its_high_part_is(void **state)
 
 static void an_execute_comes_back_under_its_own_number(void **state)
 {
-    const size_t size[] = {10, PARCEL_INLINE + 1, MEM_LARGE};
+    const size_t size[] = {10, PARCEL_INLINE + 1, LARGE};
     uintptr_t lo, hi;
 
     (void)state;
@@ -545,7 +547,7 @@ static void a_block_made_here_has_no_origin(void **state)
 static void data_and_poke_arrive_with_the_right_to_free(void **state)
 {
     const uint32_t id[] = {WIRE_DATA, WIRE_POKE, WIRE_ADVISE};
-    const size_t size[] = {1, 2, 100, MEM_LARGE};
+    const size_t size[] = {1, 2, 100, LARGE};
     uintptr_t lo, hi;
 
     (void)state;
@@ -622,15 +624,8 @@ static void a_notice_and_an_empty_execute_travel_without_a_block(void **state)
 
 static void payloads_of_every_size_arrive_exactly(void **state)
 {
-    const size_t size[] = {1,
-                           3,
-                           PARCEL_INLINE - 1,
-                           PARCEL_INLINE,
-                           PARCEL_INLINE + 1,
-                           MEM_LARGE - 1,
-                           MEM_LARGE,
-                           MEM_LARGE + 1,
-                           1000003};
+    const size_t size[] = {1,         3,     PARCEL_INLINE - 1, PARCEL_INLINE, PARCEL_INLINE + 1,
+                           LARGE - 1, LARGE, LARGE + 1,         1000003};
 
     (void)state;
     for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
@@ -663,7 +658,7 @@ static ino_t inode_packed(host_mem mem)
 
 static void a_large_block_is_passed_itself_until_somebody_may_have_written(void **state)
 {
-    host_mem mem = block_of(MEM_LARGE, 1);
+    host_mem mem = block_of(LARGE, 1);
     ino_t first = inode_packed(mem), second, third;
 
     (void)state;
@@ -674,34 +669,34 @@ static void a_large_block_is_passed_itself_until_somebody_may_have_written(void 
     host_mem_unlock(mem);
     third = inode_packed(mem);
     assert_int_not_equal(third, first);
-    holds(mem, MEM_LARGE, MEM_LARGE, 1, 0);
+    holds(mem, LARGE, LARGE, 1, 0);
     host_mem_free(mem);
 }
 
 static void a_locked_block_is_copied_as_it_is(void **state)
 {
-    host_mem mem = block_of(MEM_LARGE, 1);
+    host_mem mem = block_of(LARGE, 1);
     unsigned char *bytes = host_mem_lock(mem);
     struct host_msg m = message(WIRE_EXECUTE, mem), out = passed(&m, PARCEL_POSTED);
 
     (void)state;
-    holds(out.lparam, MEM_LARGE, MEM_LARGE, 1, 0);
+    holds(out.lparam, LARGE, LARGE, 1, 0);
     bytes[7] ^= 1; /* it can still be written, and nobody else sees that */
     assert_ptr_equal(host_mem_lock(mem), bytes);
-    holds(out.lparam, MEM_LARGE, MEM_LARGE, 1, 0);
+    holds(out.lparam, LARGE, LARGE, 1, 0);
     host_mem_free(out.lparam);
     host_mem_free(mem);
 }
 
 static void what_came_can_be_passed_on(void **state)
 {
-    host_mem mine = block_of(MEM_LARGE, 1);
+    host_mem mine = block_of(LARGE, 1);
     struct host_msg m = message(WIRE_EXECUTE, mine), there = passed(&m, PARCEL_POSTED), further;
 
     (void)state;
     fill(there.lparam, 2);
     further = passed(&there, PARCEL_POSTED);
-    holds(further.lparam, MEM_LARGE, MEM_LARGE, 2, 0);
+    holds(further.lparam, LARGE, LARGE, 2, 0);
     assert_int_equal(host_mem_resize(there.lparam, 10), there.lparam); /* nothing has kept it locked */
     host_mem_free(further.lparam);
     host_mem_free(there.lparam);
@@ -710,7 +705,7 @@ static void what_came_can_be_passed_on(void **state)
 
 static void writing_on_one_side_is_not_seen_on_the_other(void **state)
 {
-    host_mem mine = block_of(MEM_LARGE, 1);
+    host_mem mine = block_of(LARGE, 1);
     struct host_msg m = message(WIRE_EXECUTE, mine), one, two, again;
     struct parcel *p = pack(&m, PARCEL_POSTED), *there = arrived(p);
 
@@ -718,15 +713,15 @@ static void writing_on_one_side_is_not_seen_on_the_other(void **state)
     assert_true(parcel_unpack(there, &one));
     assert_true(parcel_unpack(there, &two));
     fill(one.lparam, 2);
-    holds(mine, MEM_LARGE, MEM_LARGE, 1, 0);
-    holds(two.lparam, MEM_LARGE, MEM_LARGE, 1, 0);
+    holds(mine, LARGE, LARGE, 1, 0);
+    holds(two.lparam, LARGE, LARGE, 1, 0);
     fill(mine, 3);
-    holds(one.lparam, MEM_LARGE, MEM_LARGE, 2, 0);
-    holds(two.lparam, MEM_LARGE, MEM_LARGE, 1, 0);
+    holds(one.lparam, LARGE, LARGE, 2, 0);
+    holds(two.lparam, LARGE, LARGE, 1, 0);
     parcel_free(p);
     parcel_free(there);
     again = passed(&m, PARCEL_POSTED); /* what is sent again is what it is now */
-    holds(again.lparam, MEM_LARGE, MEM_LARGE, 3, 0);
+    holds(again.lparam, LARGE, LARGE, 3, 0);
     host_mem_free(again.lparam);
     host_mem_free(one.lparam);
     host_mem_free(two.lparam);
@@ -755,14 +750,13 @@ static host_mem came_block(size_t size, unsigned seed)
 
 static void blocks_keep_their_bytes_when_they_are_resized(void **state)
 {
-    const size_t size[] = {3,      MEM_LARGE - 1,    MEM_LARGE,        MEM_LARGE + 1,
-                           5,      MEM_LARGE + 5000, MEM_LARGE + 4096, MEM_LARGE + 5,
-                           3 * MB, MEM_LARGE,        4 * MB,           1};
+    const size_t size[] = {3,         LARGE - 1, LARGE, LARGE + 1, 5, LARGE + 5000, LARGE + 4096,
+                           LARGE + 5, 3 * MB,    LARGE, 4 * MB,    1};
     host_mem (*const make[])(size_t size, unsigned seed) = {block_of, sent_block, came_block};
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        size_t kept = MEM_LARGE + 100;
+        size_t kept = LARGE + 100;
         host_mem mem = make[i](kept, 1);
         struct host_msg m = message(WIRE_EXECUTE, mem), out;
 
@@ -787,7 +781,7 @@ static void blocks_keep_their_bytes_when_they_are_resized(void **state)
 
 static void a_large_block_that_cannot_grow_is_as_it_was(void **state)
 {
-    host_mem mem = block_of(MEM_LARGE + 1, 1), bigger = 0;
+    host_mem mem = block_of(LARGE + 1, 1), bigger = 0;
 
     (void)state;
     for (unsigned n = 1; !bigger; n++) {
@@ -797,9 +791,9 @@ static void a_large_block_that_cannot_grow_is_as_it_was(void **state)
         failing = 0;
         assert_true(n <= 3 && (bigger || calls >= n));
         if (!bigger)
-            holds(mem, MEM_LARGE + 1, MEM_LARGE + 1, 1, 0);
+            holds(mem, LARGE + 1, LARGE + 1, 1, 0);
     }
-    holds(mem, MB, MEM_LARGE + 1, 1, 0);
+    holds(mem, MB, LARGE + 1, 1, 0);
     inode_packed(mem);
     host_mem_free(mem);
 }
@@ -812,10 +806,10 @@ static void without_pages_for_a_file_a_block_is_on_the_heap(void **state)
     (void)state;
     calls = 0;
     failing = 2; /* madvise: the second after host_mem_alloc itself */
-    mem = host_mem_alloc(MEM_LARGE, false);
+    mem = host_mem_alloc(LARGE, false);
     failing = 0;
     assert_int_equal(descriptors(), files);
-    holds(mem, MEM_LARGE, 0, 0, 0);
+    holds(mem, LARGE, 0, 0, 0);
     assert_int_equal(host_mem_resize(mem, MB), mem);
     holds(mem, MB, 0, 0, 0);
     host_mem_free(mem);
@@ -829,26 +823,26 @@ static void pages_are_made_without_the_newest_system_too(void **state)
     calls = 0;
     failing = 2;
     reason = EINVAL; /* it does not know that advice */
-    mem = host_mem_alloc(MEM_LARGE, false);
+    mem = host_mem_alloc(LARGE, false);
     failing = 0;
     assert_true(descriptors() > before.descriptors);
     fill(mem, 1);
     inode_packed(mem);
-    holds(mem, MEM_LARGE, MEM_LARGE, 1, 0);
+    holds(mem, LARGE, LARGE, 1, 0);
     host_mem_free(mem);
 }
 
 static void a_locked_large_block_is_not_resized(void **state)
 {
-    host_mem mem = block_of(MEM_LARGE, 1);
+    host_mem mem = block_of(LARGE, 1);
 
     (void)state;
     assert_non_null(host_mem_lock(mem));
-    assert_int_equal(host_mem_resize(mem, 2 * MEM_LARGE), 0);
+    assert_int_equal(host_mem_resize(mem, 2 * LARGE), 0);
     assert_int_equal(host_mem_resize(mem, 1), 0);
     host_mem_unlock(mem);
     assert_int_equal(host_mem_resize(mem, 0), 0);
-    holds(mem, MEM_LARGE, MEM_LARGE, 1, 0);
+    holds(mem, LARGE, LARGE, 1, 0);
     host_mem_free(mem);
 }
 
@@ -860,12 +854,12 @@ static void many_large_blocks_leave_descriptors_for_the_program(void **state)
 
     (void)state;
     for (unsigned i = 0; i < MANY; i++)
-        mem[i] = block_of(MEM_LARGE, i);
+        mem[i] = block_of(LARGE, i);
     last = descriptors();
     assert_true(last > first && last - first <= 128);
     for (unsigned i = 0; i < MANY; i++) {
         inode_packed(mem[i]);
-        holds(mem[i], MEM_LARGE, MEM_LARGE, i, 0);
+        holds(mem[i], LARGE, LARGE, i, 0);
         host_mem_free(mem[i]);
     }
 }
@@ -899,13 +893,13 @@ static rlim_t next_descriptor(void)
 
 static void without_descriptors_packing_fails_and_nothing_is_lost(void **state)
 {
-    host_mem mem[4] = {block_of(MEM_LARGE, 0), sent_block(MEM_LARGE, 1), came_block(MEM_LARGE, 2), 0};
+    host_mem mem[4] = {block_of(LARGE, 0), sent_block(LARGE, 1), came_block(LARGE, 2), 0};
     struct rlimit former = limit(RLIMIT_NOFILE, next_descriptor());
     int error[4];
     bool refuses[4];
 
     (void)state;
-    mem[3] = host_mem_alloc(MEM_LARGE, false); /* on the heap */
+    mem[3] = host_mem_alloc(LARGE, false); /* on the heap */
     for (int i = 0; i < 4; i++) {
         struct host_msg m = message(WIRE_EXECUTE, mem[i]);
 
@@ -915,12 +909,12 @@ static void without_descriptors_packing_fails_and_nothing_is_lost(void **state)
     }
     unlimit(RLIMIT_NOFILE, &former);
     assert_true(mem[3] != 0);
-    holds(mem[3], MEM_LARGE, 0, 0, 0);
+    holds(mem[3], LARGE, 0, 0, 0);
     fill(mem[3], 3);
     for (unsigned i = 0; i < 4; i++) {
         assert_true(refuses[i]);
         assert_int_equal(error[i], EMFILE);
-        holds(mem[i], MEM_LARGE, MEM_LARGE, i, 0);
+        holds(mem[i], LARGE, LARGE, i, 0);
         inode_packed(mem[i]);
         host_mem_free(mem[i]);
     }
@@ -928,7 +922,7 @@ static void without_descriptors_packing_fails_and_nothing_is_lost(void **state)
 
 static void files_that_would_be_too_large_are_not_made(void **state)
 {
-    host_mem small = block_of(MEM_LARGE, 1), large, heap;
+    host_mem small = block_of(LARGE, 1), large, heap;
     struct rlimit former = limit(RLIMIT_FSIZE, MB);
     struct host_msg m;
 
@@ -942,7 +936,7 @@ static void files_that_would_be_too_large_are_not_made(void **state)
     assert_int_equal(errno, EFBIG);
     unlimit(RLIMIT_FSIZE, &former);
     assert_int_equal(large, small);
-    holds(small, MB, MEM_LARGE, 1, 0);
+    holds(small, MB, LARGE, 1, 0);
     holds(heap, 2 * MB, 0, 0, 0);
     host_mem_free(small);
     host_mem_free(heap);
@@ -951,7 +945,7 @@ static void files_that_would_be_too_large_are_not_made(void **state)
 /* Private mappings are refused, shared ones are not. */
 static void without_memory_for_a_view_there_is_a_copy_or_a_second_try(void **state)
 {
-    host_mem mem = block_of(MEM_LARGE, 1);
+    host_mem mem = block_of(LARGE, 1);
     struct host_msg m = message(WIRE_EXECUTE, mem), out;
     struct rlimit former = limit(RLIMIT_DATA, 1);
     struct parcel *p = parcel_pack(&m, PARCEL_POSTED), *there = p ? arrived(p) : NULL;
@@ -961,9 +955,9 @@ static void without_memory_for_a_view_there_is_a_copy_or_a_second_try(void **sta
     unlimit(RLIMIT_DATA, &former);
     assert_non_null(there);
     assert_false(unpacked);
-    holds(mem, MEM_LARGE, MEM_LARGE, 1, 0);
+    holds(mem, LARGE, LARGE, 1, 0);
     assert_true(parcel_unpack(there, &out));
-    holds(out.lparam, MEM_LARGE, MEM_LARGE, 1, 0);
+    holds(out.lparam, LARGE, LARGE, 1, 0);
     assert_int_not_equal(inode_packed(mem), inode_of(p->fd));
     parcel_free(p);
     parcel_free(there);
@@ -1172,7 +1166,7 @@ static void parcels_of_any_other_length_are_refused(void **state)
     } samples[] = {{WIRE_INITIATE, PARCEL_SENT, 0},    {WIRE_REQUEST, PARCEL_POSTED, 0},
                    {WIRE_TERMINATE, PARCEL_POSTED, 0}, {WIRE_ACK, PARCEL_POSTED, 0},
                    {WIRE_DATA, PARCEL_POSTED, 300},    {WIRE_DATA, PARCEL_POSTED, PARCEL_INLINE + 1},
-                   {WIRE_EXECUTE, PARCEL_POSTED, 50},  {WIRE_EXECUTE, PARCEL_POSTED, MEM_LARGE}};
+                   {WIRE_EXECUTE, PARCEL_POSTED, 50},  {WIRE_EXECUTE, PARCEL_POSTED, LARGE}};
 
     (void)state;
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
@@ -1543,7 +1537,7 @@ static void large_blocks_are_the_same_pages_in_both_processes(void **state)
 
 static void a_block_that_a_child_can_write_to_is_copied(void **state)
 {
-    host_mem mem = block_of(MEM_LARGE, 1);
+    host_mem mem = block_of(LARGE, 1);
     struct host_msg m = message(WIRE_EXECUTE, mem), out;
     struct parcel *p;
     int end[2], status;
@@ -1570,8 +1564,8 @@ static void a_block_that_a_child_can_write_to_is_copied(void **state)
     assert_int_not_equal(inode_of(p->fd), made);
     parcel_free(p);
     out = passed(&m, PARCEL_POSTED);
-    holds(out.lparam, MEM_LARGE, MEM_LARGE, 1, 0);
-    holds(mem, MEM_LARGE, MEM_LARGE, 1, 0);
+    holds(out.lparam, LARGE, LARGE, 1, 0);
+    holds(mem, LARGE, LARGE, 1, 0);
     host_mem_free(out.lparam);
     host_mem_free(mem);
 }
@@ -1591,7 +1585,7 @@ static void use_it(void *arg)
 
         switch (r % 4) {
         case 0:
-            host_mem_resize(mem, MEM_LARGE - 100 + r / 4 % 200);
+            host_mem_resize(mem, LARGE - 100 + r / 4 % 200);
             break;
         case 1:
             bytes = host_mem_lock(mem);
@@ -1610,7 +1604,7 @@ static void use_it(void *arg)
 
 static void threads_may_share_a_block(void **state)
 {
-    host_mem mem = block_of(MEM_LARGE, 4);
+    host_mem mem = block_of(LARGE, 4);
     struct test_thread *t[4];
 
     (void)state;
@@ -1619,6 +1613,22 @@ static void threads_may_share_a_block(void **state)
     for (int i = 0; i < 4; i++)
         test_thread_join(t[i]);
     host_mem_free(mem);
+}
+
+static void only_very_large_blocks_take_a_descriptor(void **state)
+{
+    const size_t size[] = {MB, usual - 1, usual};
+
+    (void)state;
+    mem_large = usual;
+    for (int i = 0; i < 3; i++) {
+        host_mem mem = host_mem_alloc(size[i], false);
+        long more = descriptors() - before.descriptors;
+
+        host_mem_free(mem);
+        assert_int_equal(more, i == 2);
+    }
+    mem_large = LARGE;
 }
 
 int main(void)
@@ -1660,7 +1670,10 @@ int main(void)
         RULE(large_blocks_are_the_same_pages_in_both_processes),
         RULE(a_block_that_a_child_can_write_to_is_copied),
         RULE(threads_may_share_a_block),
+        RULE(only_very_large_blocks_take_a_descriptor),
     };
 
+    usual = mem_large;
+    mem_large = LARGE;
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
 }

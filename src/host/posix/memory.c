@@ -43,6 +43,8 @@ void *zeros_new(size_t size)
     return p ? memset(p, 0, size) : NULL;
 }
 
+size_t mem_large = (size_t)32 * 1024 * 1024;
+
 /* ---- Where the bytes are -------------------------------------------------------------------------- */
 
 enum { FILES = 128 }; /* so many descriptors at most are kept for blocks: the program needs some, too */
@@ -124,7 +126,7 @@ static bool file_init(struct store *s, size_t size)
 
 static bool store_init(struct store *s, size_t size)
 {
-    if (size >= MEM_LARGE && file_init(s, size))
+    if (size >= mem_large && file_init(s, size))
         return true;
     *s = (struct store){.place = ON_HEAP, .fd = -1, .bytes = zeros_new(size), .size = size};
     return s->bytes;
@@ -195,7 +197,7 @@ static bool file_grow(struct store *s, size_t size)
 /* false: all is as it was. */
 static bool store_resize(struct store *s, size_t size)
 {
-    bool becomes_large = size >= MEM_LARGE && s->size < MEM_LARGE;
+    bool becomes_large = size >= mem_large && s->size < mem_large;
 
     if (s->place == IN_VIEW || (s->place == ON_HEAP && becomes_large))
         return store_move(s, size);

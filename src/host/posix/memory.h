@@ -9,8 +9,10 @@
 
 void *zeros_new(size_t size); /* for free() */
 
-/* Blocks of this size and larger are files in memory, as long as there are descriptors for them. */
-enum { MEM_LARGE = 256 * 1024 };
+/* Blocks of this size and larger are files in memory, as long as there are descriptors for them: 32 MiB, up
+ * to which the heap uses its memory again. New pages cost much more than copying into those that there are,
+ * so that smaller blocks are better copied into a file when they travel. Less in tests only. */
+extern size_t mem_large;
 
 /* A descriptor of a sealed file that begins with the block's bytes, as they are now, for the caller to
  * close; *size: how many they are. The block stays as it is. What has been written to a large block since
