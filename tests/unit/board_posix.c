@@ -41,15 +41,25 @@ struct process {
     board_number number;
 };
 
-/* A child that does nothing until it is killed. */
+/* A child that has come back from fork, and does nothing until it is killed. */
 static uint64_t fork_idler(void)
 {
-    pid_t child = fork();
+    char byte = 0;
+    int ends[2];
+    pid_t child;
 
-    if (child == 0)
+    if (pipe(ends) != 0)
+        return 0;
+    child = fork();
+    if (child == 0) {
         alarm(TEST_PATIENCE_MS / 1000);
-    while (child == 0)
-        pause();
+        if (write(ends[1], &byte, 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    if (read(ends[0], &byte, 1) != 1)
+        return 0;
     return (uint64_t)child;
 }
 

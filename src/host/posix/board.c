@@ -154,7 +154,7 @@ static bool fill_file(int fd)
     struct board *b;
     bool done;
 
-    if (!may_be_made() || fchmod(fd, S_IRUSR | S_IWUSR) != 0 || ftruncate(fd, sizeof *b) != 0)
+    if (!may_be_made() || ftruncate(fd, sizeof *b) != 0)
         return false;
     if (!board_allocate(fd, 0, first))
         return false;
