@@ -737,6 +737,29 @@ typedef struct tagDDEMLLEDGER {
  * other threads work, the columns of the process need not be of one and the same moment. */
 DDEML_API BOOL WINAPI DdemlGetLedger(DWORD idInst, DDEMLLEDGER *pLedger);
 
+/* What one instance of some process holds. */
+typedef struct tagDDEMLHOLDER {
+    DWORD cb; /* size of the structure in bytes */
+    DWORD dwProcess, dwThread, idInst;
+    DDEMLLEDGER process; /* the whole process: the same for each of its instances */
+    DDEMLLEDGER inst;    /* this instance                                          */
+} DDEMLHOLDER, *PDDEMLHOLDER;
+
+typedef BOOL(CALLBACK *PFNDDEMLHOLDER)(const DDEMLHOLDER *pHolder, LPVOID lpParam);
+
+/* DdemlListHolders: what does every instance hold right now, in this process and in all others that use this
+ * library?
+ *
+ * pfnHolder  Called for each instance that answers, on this thread; the structure is only lent. FALSE: no more.
+ * lpParam    For pfnHolder.
+ * dwTimeout  How long to wait for answers, in milliseconds. Nobody knows how many will come, so the function takes
+ *            that long unless pfnHolder says that it has had enough. An instance whose thread does not
+ *            dispatch messages does not answer.
+ *
+ * Returns how often pfnHolder was called; 0 if pfnHolder is NULL or the system has no window to spare. Messages are
+ * dispatched meanwhile, callbacks run. */
+DDEML_API DWORD WINAPI DdemlListHolders(PFNDDEMLHOLDER pfnHolder, LPVOID lpParam, DWORD dwTimeout);
+
 /* DdemlDispatch: take and dispatch every message that waits for the calling thread.
  *
  * For programs without a message loop of their own; all callbacks of the thread's instances run inside it. On

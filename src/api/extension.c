@@ -20,6 +20,11 @@ BOOL WINAPI DdemlGetLedger(DWORD idInst, DDEMLLEDGER *pLedger)
     return TRUE;
 }
 
+DWORD WINAPI DdemlListHolders(PFNDDEMLHOLDER pfnHolder, LPVOID lpParam, DWORD dwTimeout)
+{
+    return pfnHolder ? holders_ask(pfnHolder, lpParam, dwTimeout) : 0;
+}
+
 /* As many messages as a queue holds: messages that beget messages must not keep the caller here for ever. */
 enum { AT_ONE_GO = 10000 };
 

@@ -521,4 +521,10 @@ void monitor_received(const struct inst *in, const struct conv *c, enum wire_way
 bool monitor_listen(const struct inst *in, DWORD flags);
 void monitor_deliver(struct inst *in); /* the next event, by XTYP_MONITOR */
 
+/* ---- Holders (holders.c) ------------------------------------------------------------------------------ */
+
+/* Asks every instance of every process what it holds; returns how many have answered in time. */
+DWORD holders_ask(PFNDDEMLHOLDER tell, LPVOID param, DWORD timeout);
+void holders_answer(const struct inst *in, host_wnd asker);
+
 #endif

@@ -329,6 +329,9 @@ void inst_event(void *inst, const struct host_msg *hm)
     case HOST_EV_NEWS:
         monitor_deliver(in);
         break;
+    case HOST_EV_COUNT:
+        holders_answer(in, hm->wparam);
+        break;
     case HOST_EV_INTRUDER:
         monitor_error(in, DMLERR_SYS_ERROR);
         break;

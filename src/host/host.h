@@ -48,6 +48,7 @@ enum host_event {
     HOST_EV_LOST = 0x0508,       /* from host_watch: a window of another process has gone (wparam)       */
     HOST_EV_INTRUDER = 0x0509,   /* posted to one event window: another process (wparam: its id) did what
                                   * none may, and has been cut off                                        */
+    HOST_EV_COUNT = 0x050A,      /* sent to event windows: a window (wparam) asks what they hold          */
 };
 
 struct host_msg {
@@ -65,6 +66,8 @@ typedef void host_proc(void *ctx, const struct host_msg *msg);
 
 /* A number that no other live thread of this process has; never 0. */
 uint32_t host_thread_id(void);
+
+uint32_t host_process_id(void); /* as the system numbers its processes */
 
 /* The calling thread's slot for the core, NULL at first, or NULL as a whole if there is no memory for it.
  * When the thread ends with a non-NULL value in the slot, at_exit(value) runs on that thread while its

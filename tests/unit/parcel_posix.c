@@ -268,7 +268,6 @@ static const struct passing {
     {WIRE_UNADVISE, PARCEL_POSTED, N, A, false, false, false},
     {WIRE_ACK, PARCEL_SENT, A, A, false, false, false},
     {WIRE_ACK, PARCEL_POSTED, N, A, true, false, false},
-    {WIRE_ACK, PARCEL_POSTED, N, G, true, false, false},
     {WIRE_ACK, PARCEL_POSTED, N, N, true, false, false},
     {WIRE_DATA, PARCEL_SENT, G, A, true, false, false},
     {WIRE_DATA, PARCEL_POSTED, G, A, true, false, false},
@@ -1061,8 +1060,6 @@ static struct parcel *sample(uint32_t id, enum parcel_way way, size_t size)
         m = message(id, 1 | (uintptr_t)atom_of("Item") << 16);
     else if (way == PARCEL_SENT)
         m = message(id, atom_of("Service") | (uintptr_t)atom_of("Topic") << 16);
-    else if (id == WIRE_ACK && size)
-        m = packed(id, 0x8000, block_of(size, 1));
     else
         m = packed(id, id == WIRE_ACK ? 0x8000 : block_of(size, 1), atom_of("Item"));
     p = pack(&m, way);
@@ -1135,7 +1132,6 @@ static void a_head_that_does_not_fit_is_refused(void **state)
         {WIRE_ACK, PARCEL_SENT, 0, WAY, 2, 0, false},
         {WIRE_ACK, PARCEL_POSTED, 0, NUMBER1, 8, 5, false},
         {WIRE_ACK, PARCEL_POSTED, 0, NUMBER0, 8, UINT64_MAX, true},
-        {WIRE_ACK, PARCEL_POSTED, 10, NUMBER1, 8, 5, false},
         {WIRE_TERMINATE, PARCEL_POSTED, 0, NUMBER0, 8, 5, false},
         {WIRE_TERMINATE, PARCEL_POSTED, 0, NUMBER1, 8, UINT64_MAX, true},
         {WIRE_TERMINATE, PARCEL_POSTED, 0, ID, 4, UINT32_MAX, true},
@@ -1363,12 +1359,15 @@ static size_t spoil(unsigned char *bytes, size_t size, uint32_t *seed)
 
 static void spoilt_parcels_do_no_harm(void **state)
 {
-    enum { ROUNDS = 200000, SAMPLES = 9 };
+    enum { ROUNDS = 200000, SAMPLES = 8 };
     struct parcel *p[SAMPLES] = {
-        sample(WIRE_INITIATE, PARCEL_SENT, 0),    sample(WIRE_REQUEST, PARCEL_POSTED, 0),
-        sample(WIRE_TERMINATE, PARCEL_POSTED, 0), sample(WIRE_ACK, PARCEL_POSTED, 0),
-        sample(WIRE_ACK, PARCEL_POSTED, 20),      sample(WIRE_DATA, PARCEL_POSTED, 30),
-        sample(WIRE_EXECUTE, PARCEL_POSTED, 40),  sample(WIRE_POKE, PARCEL_POSTED, PARCEL_INLINE + 1),
+        sample(WIRE_INITIATE, PARCEL_SENT, 0),
+        sample(WIRE_REQUEST, PARCEL_POSTED, 0),
+        sample(WIRE_TERMINATE, PARCEL_POSTED, 0),
+        sample(WIRE_ACK, PARCEL_POSTED, 0),
+        sample(WIRE_DATA, PARCEL_POSTED, 30),
+        sample(WIRE_EXECUTE, PARCEL_POSTED, 40),
+        sample(WIRE_POKE, PARCEL_POSTED, PARCEL_INLINE + 1),
         sample(WIRE_ACK, PARCEL_SENT, 0),
     };
     long blocks = figure_blocks(), atoms = figure_atoms(), files = descriptors();

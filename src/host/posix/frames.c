@@ -413,7 +413,8 @@ static bool may_say(const struct peer *p, const struct parcel *parcel)
 {
     uint32_t id = parcel_id(parcel);
 
-    if (is_dde(id) || id == HOST_EV_MOVED || id == HOST_EV_REGISTER || id == HOST_EV_UNREGISTER)
+    if (is_dde(id) || id == HOST_EV_MOVED || id == HOST_EV_REGISTER || id == HOST_EV_UNREGISTER ||
+        id == HOST_EV_COUNT)
         return is_of(p, parcel_from(parcel)) || !parcel_from(parcel);
     return id < HOST_EV_RESUME || id > HOST_EV_LAST;
 }

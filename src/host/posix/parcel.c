@@ -36,7 +36,7 @@ enum part {
     ATOM,   /* its text, or the number of one that has no text   */
     BLOCK,
     BLOCK_OR_0,
-    ANSWER, /* of an ACK: an atom, a block, or a number          */
+    ANSWER, /* of an ACK: an atom or a number                    */
 };
 
 struct form {
@@ -194,16 +194,16 @@ static void draft_block(struct draft *d, uintptr_t value)
 }
 
 /* An EXECUTE's block is called again what its sender has called it. */
+/* An ACK of an EXECUTE gives back the sender's handle: no block travels, which its receiver would not expect to
+ * own. */
 static void draft_answer(struct draft *d, int i, uintptr_t value)
 {
     uint64_t origin = mem_origin(value);
 
     if (value <= 0xFFFF)
         draft_atom(d, i, value);
-    else if (origin || !host_mem_size(value))
-        d->h.number[i] = origin ? origin : value;
     else
-        draft_block(d, value);
+        d->h.number[i] = origin ? origin : value;
 }
 
 static void draft_part(struct draft *d, int i, enum part kind, uintptr_t value)
@@ -334,7 +334,7 @@ void parcel_delivered(const struct host_msg *msg, enum parcel_way way)
 
 static bool can_be_block(enum part kind)
 {
-    return kind == BLOCK || kind == BLOCK_OR_0 || kind == ANSWER;
+    return kind == BLOCK || kind == BLOCK_OR_0;
 }
 
 static bool part_fits(const struct head *h, int i, enum part kind)

@@ -27,7 +27,7 @@
 
 enum { QUEUE_LIMIT = 10000, SPARE_LIMIT = 64 };
 
-enum { INITIATE = 0x03E0, HOST_EV_LAST = HOST_EV_INTRUDER };
+enum { INITIATE = 0x03E0, HOST_EV_LAST = HOST_EV_COUNT };
 
 struct timer;
 struct batch;

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 static pthread_mutex_t core_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -39,6 +40,11 @@ uint64_t recent_ms(void)
 #else
     return ms_of(CLOCK_MONOTONIC);
 #endif
+}
+
+uint32_t host_process_id(void)
+{
+    return (uint32_t)getpid();
 }
 
 void *host_alloc(size_t size)

@@ -16,6 +16,8 @@ static UINT system_id(uint32_t id)
         return win32_messages()->moved;
     case HOST_EV_NEWS:
         return win32_messages()->news;
+    case HOST_EV_COUNT:
+        return win32_messages()->count;
     default:
         return id;
     }

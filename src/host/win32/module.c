@@ -53,8 +53,9 @@ static BOOL CALLBACK set_up(INIT_ONCE *self, void *arg, void **result)
     messages.left = RegisterWindowMessageW(L"DdemlServiceLeft");
     messages.moved = RegisterWindowMessageW(L"DdemlConversationMoved");
     messages.news = RegisterWindowMessageW(L"DdemlNews");
+    messages.count = RegisterWindowMessageW(L"DdemlCount");
     if (messages.resume == 0 || messages.arrived == 0 || messages.left == 0 || messages.moved == 0 ||
-        messages.news == 0)
+        messages.news == 0 || messages.count == 0)
         return FALSE;
     if (!win32_threads_open())
         return FALSE;

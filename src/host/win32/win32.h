@@ -47,7 +47,7 @@ struct thread {
 /* Numbers of our own messages: registered ones, because they travel between processes, and because a
  * filter on them must not catch anybody else's. */
 struct messages {
-    UINT resume, arrived, left, moved, news;
+    UINT resume, arrived, left, moved, news, count;
 };
 
 bool win32_ready(void); /* sets everything up at the first call; false: the system refused, try later */

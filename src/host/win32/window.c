@@ -126,6 +126,8 @@ static bool handle(HWND hwnd, UINT id, WPARAM wparam, LPARAM lparam)
         deliver(self, HOST_EV_MOVED, wparam, lparam);
     else if (id == own->news)
         deliver(self, HOST_EV_NEWS, wparam, lparam);
+    else if (id == own->count)
+        deliver(self, HOST_EV_COUNT, wparam, lparam);
     else if (id == WM_TIMER && self->timed)
         deliver(self, HOST_EV_TIMER, 0, 0);
     else if (id == WM_DESTROY && !self->expected)

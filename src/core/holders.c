@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* What each instance holds, in whichever process: everybody is asked, and each answers by a record of news. Who
+ * does not dispatch does not answer. */
+
+#include "core/core.h"
+
+#include <string.h>
+
+/* A kind of news that no monitor asks for. */
+enum { KIND_HOLDER = 1 };
+
+/* The same in processes of either width. */
+struct holder_record {
+    uint64_t asker;
+    uint32_t process, thread, inst, columns;
+    int32_t of_process[LEDGER_N], of_inst[LEDGER_N];
+};
+
+void holders_answer(const struct inst *in, host_wnd asker)
+{
+    struct ledger all = ledger_process();
+    struct holder_record r = {
+        .asker = asker,
+        .process = host_process_id(),
+        .thread = host_thread_id(),
+        .inst = inst_id(in),
+        .columns = LEDGER_N,
+    };
+
+    for (int i = 0; i < LEDGER_N; i++) {
+        r.of_process[i] = (int32_t)all.column[i];
+        r.of_inst[i] = (int32_t)in->ledger.column[i];
+    }
+    host_tell(KIND_HOLDER, &r, sizeof r);
+}
+
+struct asking {
+    host_wnd wnd;
+    PFNDDEMLHOLDER tell;
+    LPVOID param;
+    DWORD n;
+    bool enough;
+};
+
+static void fill(DDEMLLEDGER *to, const int32_t *from)
+{
+    LONG *column = (LONG *)(void *)((char *)to + sizeof to->cb);
+
+    to->cb = sizeof *to;
+    for (int i = 0; i < LEDGER_N; i++)
+        column[i] = from[i];
+}
+
+static void heard(struct asking *a)
+{
+    DDEMLHOLDER holder = {.cb = sizeof holder};
+    struct holder_record r;
+    uint32_t kind;
+
+    if (host_hear(a->wnd, &kind, &r, sizeof r) != sizeof r || r.asker != a->wnd || r.columns != LEDGER_N ||
+        a->enough)
+        return;
+    holder.dwProcess = r.process;
+    holder.dwThread = r.thread;
+    holder.idInst = r.inst;
+    fill(&holder.process, r.of_process);
+    fill(&holder.inst, r.of_inst);
+    a->n++;
+    a->enough = !a->tell(&holder, a->param);
+}
+
+static void ask_proc(void *ctx, const struct host_msg *hm)
+{
+    struct asking *a = ctx;
+
+    if (hm->id == HOST_EV_NEWS)
+        heard(a);
+    else if (hm->id == HOST_EV_DESTROYED)
+        a->wnd = 0;
+}
+
+static bool has_enough(void *asking)
+{
+    const struct asking *a = asking;
+
+    return a->enough || !a->wnd;
+}
+
+DWORD holders_ask(PFNDDEMLHOLDER tell, LPVOID param, DWORD timeout)
+{
+    struct asking a = {.tell = tell, .param = param};
+    struct host_msg hm = {.id = HOST_EV_COUNT};
+    uint64_t until = host_now_ms() + timeout;
+
+    a.wnd = host_window_create(HOST_EVENT, 0, true, ask_proc, &a);
+    if (!a.wnd)
+        return 0;
+    hm.wparam = a.wnd;
+    if (host_listen(a.wnd, KIND_HOLDER)) {
+        host_broadcast(HOST_EVENT_WINDOWS, &hm, timeout, NULL, NULL);
+        host_pump(HOST_ALL_MESSAGES, has_enough, &a, until);
+    }
+    host_window_destroy(a.wnd);
+    return a.n;
+}
