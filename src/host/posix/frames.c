@@ -297,37 +297,58 @@ static void inflow_leave(struct inflow *f)
 
 void inflow_taken(struct inflow *f)
 {
-    if (atomic_fetch_add_explicit(&f->taken, 1, memory_order_relaxed) + 1 == CREDIT_SHARE)
-        atomic_store_explicit(&credit_due, true, memory_order_relaxed);
+    if (atomic_fetch_add_explicit(&f->taken, 1, memory_order_relaxed) + 1 >= CREDIT_SHARE)
+        atomic_store_explicit(&credit_due, true, memory_order_release);
     inflow_leave(f);
 }
 
-static void give_credit(struct peer *p, struct inflow *f)
+/* false: it could not be told now. A sender that waits for it must be told some time. */
+static bool give_credit(struct peer *p, struct inflow *f)
 {
     struct frame_credit frame = {.lane = f->lane};
     int why;
 
-    if (atomic_load_explicit(&f->taken, memory_order_relaxed) < CREDIT_SHARE || !peer_get(p->number, &why))
-        return;
+    if (atomic_load_explicit(&f->taken, memory_order_relaxed) < CREDIT_SHARE)
+        return true;
+    if (!peer_get(p->number, &why))
+        return why == HOST_GONE;
     frame.n = atomic_exchange_explicit(&f->taken, 0, memory_order_relaxed);
-    f->outstanding -= frame.n;
     put(&frame, sizeof frame, FRAME_CREDIT, NULL, 0);
-    write_out(p, -1);
+    if (write_out(p, -1) == HOST_FAULT) {
+        atomic_fetch_add_explicit(&f->taken, frame.n, memory_order_relaxed);
+        return false;
+    }
+    f->outstanding -= frame.n;
+    return true;
 }
 
-void peers_settle(void)
+static bool is_credit_due(void)
 {
-    if (!atomic_load_explicit(&credit_due, memory_order_relaxed) ||
-        !atomic_exchange_explicit(&credit_due, false, memory_order_relaxed))
+    return atomic_load_explicit(&credit_due, memory_order_relaxed);
+}
+
+void settle_all(void)
+{
+    bool settled = true;
+
+    if (!atomic_exchange_explicit(&credit_due, false, memory_order_acquire))
         return;
-    peers_lock();
     list_each (node, next, peers_all()) {
         struct peer *p = container_of(node, struct peer, place);
 
         for (unsigned i = 0; i < FRAME_LANES && !p->doomed; i++)
-            if (p->inflows[i])
-                give_credit(p, p->inflows[i]);
+            settled &= !p->inflows[i] || give_credit(p, p->inflows[i]);
     }
+    if (!settled)
+        atomic_store_explicit(&credit_due, true, memory_order_relaxed);
+}
+
+void peers_settle(void)
+{
+    if (!is_credit_due())
+        return;
+    peers_lock();
+    settle_all();
     peers_unlock();
 }
 

@@ -773,6 +773,7 @@ void peers_poll(uint64_t until)
     peers_lock();
     for (int i = 0; i < n; i++)
         attend(&events[i]);
+    settle_all(); /* also what was for windows that have closed */
     bury_doomed(&io.peers);
     bury_doomed(&io.strangers);
     give_back(NULL);

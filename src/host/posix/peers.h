@@ -73,6 +73,7 @@ int frame_hello(struct peer *p);
 bool frames_read(struct peer *p, const unsigned char *bytes, size_t size,
                  int fd);         /* false: a faulty partner */
 void peer_forget(struct peer *p); /* what it has said, when it has gone */
+void settle_all(void);            /* peers_settle, under the lock       */
 
 /* ---- remote.c --------------------------------------------------------------------------------------- */
 

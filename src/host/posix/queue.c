@@ -183,6 +183,7 @@ bool host_take(host_wnd wnd, struct host_msg *msg)
     unpacked = parcel_unpack(parcel, msg);
     parcel_free(parcel);
     inflow_taken(inflow);
+    peers_settle();
     return unpacked || host_take(wnd, msg); /* without memory it is passed over: it leaves nothing behind */
 }
 

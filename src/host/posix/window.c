@@ -300,6 +300,7 @@ static void drop_messages(struct host_thread *me, struct window *w)
     pthread_mutex_lock(&me->lock);
     queue_drop(me, w);
     pthread_mutex_unlock(&me->lock);
+    peers_settle();
 }
 
 static void free_window(struct host_thread *me, struct window *w)
