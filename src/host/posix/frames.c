@@ -363,7 +363,7 @@ static bool on_hello(struct peer *p, const void *frame, const void *rest, size_t
     (void)fd;
     if (p->greeted || f->magic != FRAME_MAGIC || f->number == 0 || f->number >= 1u << BOARD_NUMBER_BITS)
         return false;
-    p->number = (board_number)f->number;
+    p->claims = (board_number)f->number;
     return true;
 }
 

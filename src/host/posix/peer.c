@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,9 @@
 enum {
     PENDING_LIMIT = 16 << 20, /* bytes that wait for a slow process before posting to it fails */
     READ_TURN = 64,           /* packets of one process in a row                               */
+    LINE = 4096,              /* more than the system keeps: packets, or those who connect     */
+    STRANGERS = 64,
+    REST_MS = 100,
     EVENTS = 16,
     LONGEST_POLL_MS = 60000,
     BURST = 8,             /* packets without a pause                               */
@@ -38,6 +42,7 @@ static struct {
     int cancel;                  /* whether its holder can be cancelled otherwise */
     _Atomic board_number number; /* 0: not joined */
     int epoll, listener;
+    bool resting;          /* the listener is not reported: of whoever waits for others */
     _Atomic int interrupt; /* an eventfd */
     struct list peers;
     struct list strangers; /* accepted, and have not said who they are: struct peer, number 0 */
@@ -360,8 +365,10 @@ struct peer *peer_get(board_number number, int *why)
     }
     p->number = number;
     p->out = fd;
-    if (watch_descriptor(fd, EPOLLRDHUP, p) && frame_hello(p) == HOST_OK)
+    /* HELLO is a packet of its own: it must not wait for what comes after it. */
+    if (watch_descriptor(fd, EPOLLRDHUP, p) && frame_hello(p) == HOST_OK && list_empty(&p->pending))
         return p;
+    drop_pending(p);
     close_descriptor(&p->out);
     p->doomed |= fresh;
     return NULL;
@@ -393,7 +400,7 @@ static ssize_t write_now(int socket, const void *bytes, size_t size, int fd)
 
 static bool no_room(int error)
 {
-    return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == EINTR ||
+    return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM || error == EINTR ||
            error == ETOOMANYREFS;
 }
 
@@ -414,8 +421,10 @@ static int flush(struct peer *p)
         struct packet *packet = container_of(p->pending.next, struct packet, place);
 
         if (write_now(p->out, packet->bytes, packet->size, packet->fd) < 0) {
-            want_out(p, no_room(errno));
-            return p->wants_out ? HOST_FULL : HOST_GONE;
+            if (!no_room(errno))
+                break;
+            want_out(p, true);
+            return HOST_FULL;
         }
         note_pending(p, -(long)packet->size);
         list_remove(&packet->place);
@@ -423,7 +432,10 @@ static int flush(struct peer *p)
         free(packet);
     }
     want_out(p, false);
-    return HOST_OK;
+    if (list_empty(&p->pending))
+        return HOST_OK;
+    drop_pending(p); /* nobody will ever read it */
+    return HOST_GONE;
 }
 
 static bool join_last(struct peer *p, const void *bytes, size_t size, int fd)
@@ -559,16 +571,18 @@ bool peer_congested(const struct peer *p)
 
 /* ---- Reading --------------------------------------------------------------------------------------- */
 
-/* The one descriptor that a packet may bring; others are closed. */
-static int descriptor_of(struct msghdr *m)
+/* The first descriptor that a packet brings; others are closed. */
+static int descriptor_of(struct msghdr *m, size_t *many)
 {
     int found = -1;
 
+    *many = 0;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
         size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 
         if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
             continue;
+        *many += n;
         for (size_t i = 0; i < n; i++) {
             int fd;
 
@@ -594,14 +608,15 @@ static enum reading read_packet(struct peer *p, size_t *size, int *fd)
     struct msghdr m = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control};
     ssize_t n = recvmsg(p->in, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    size_t many;
 
     if (n < 0)
         return no_room(errno) ? READ_NOTHING : READ_END;
-    *fd = descriptor_of(&m);
+    *fd = descriptor_of(&m, &many);
     *size = (size_t)n;
-    if (n == 0)
+    if (n == 0 || (m.msg_flags & MSG_CTRUNC && !many)) /* this process has no descriptor for what was sent */
         return READ_END;
-    return m.msg_flags & MSG_TRUNC ? READ_WRONG : READ_PACKET;
+    return m.msg_flags & MSG_TRUNC || many > 1 ? READ_WRONG : READ_PACKET;
 }
 
 /* A faulty or hostile process: nothing more is heard of it, and nothing more said to it. Those who monitor are
@@ -629,6 +644,7 @@ static bool read_from(struct peer *p)
         case READ_NOTHING:
             return false;
         case READ_END:
+            close_descriptor(&fd);
             doom(p);
             return false;
         case READ_WRONG:
@@ -639,12 +655,45 @@ static bool read_from(struct peer *p)
             break;
         }
         if (!frames_read(p, io.in, size, fd)) {
-            cut_off(p);
+            if (!p->doomed)
+                cut_off(p);
             return false;
         }
         p = greet(p);
     }
     return !p->doomed;
+}
+
+static bool has_hung_up(int fd)
+{
+    struct pollfd p = {.fd = fd};
+
+    return poll(&p, 1, 0) == 1 && p.revents & (POLLHUP | POLLERR);
+}
+
+/* One that has ended meanwhile may be off the board, so that nobody knows any more who it was. */
+static struct peer *turn_away(struct peer *stranger)
+{
+    (has_hung_up(stranger->in) ? doom : cut_off)(stranger);
+    return stranger;
+}
+
+/* Everything that it has said until now, but no more than a line holds: a process that goes on and on is none
+ * that has ended. */
+static void hear_out(struct peer *p)
+{
+    for (int turn = 0; turn < LINE / READ_TURN && p->in >= 0 && read_from(p); turn++)
+        ;
+}
+
+/* The peer, whose connection to this process is closed unless it is still its own. */
+static struct peer *peer_former(board_number number)
+{
+    struct peer *p = peer_known(number);
+
+    if (p)
+        hear_out(p);
+    return peer_known(number);
 }
 
 /* A stranger that has said who it is becomes the peer that it is. */
@@ -653,16 +702,16 @@ static struct peer *greet(struct peer *stranger)
     struct peer *p;
     struct epoll_event e = {.events = EPOLLIN};
 
-    if (stranger->doomed || stranger->greeted || !stranger->number)
+    if (stranger->doomed || stranger->greeted || !stranger->claims)
         return stranger;
+    if (!is_process(stranger->in, stranger->claims))
+        return turn_away(stranger);
+    p = peer_former(stranger->claims);
+    if (p && p->in >= 0)
+        return turn_away(stranger);
     stranger->greeted = true;
-    p = peer_known(stranger->number);
-    if (!is_process(stranger->in, stranger->number) || (p && p->in >= 0)) {
-        stranger->number = 0; /* it is somebody else's */
-        cut_off(stranger);
-        return stranger;
-    }
     if (!p) {
+        stranger->number = stranger->claims;
         list_remove(&stranger->place);
         list_append(&io.peers, &stranger->place);
         return stranger;
@@ -671,35 +720,72 @@ static struct peer *greet(struct peer *stranger)
     p->greeted = true;
     e.data.ptr = p;
     epoll_ctl(io.epoll, EPOLL_CTL_MOD, p->in, &e);
-    stranger->in = -1;
-    stranger->number = 0; /* the peer lives on */
+    stranger->in = -1; /* the peer lives on */
     stranger->doomed = true;
     return p;
 }
 
-/* Other users' processes do not get this far where the folder is as it should be. */
-static void accept_all(void)
+/* Who connects says at once who it is. Of those who keep silent only so many are kept, since each takes a
+ * descriptor. */
+static void limit_strangers(void)
 {
-    struct ucred who;
-    socklen_t size = sizeof who;
-    struct peer *p;
-    int fd;
+    struct peer *oldest = NULL;
+    unsigned n = 0;
 
-    while ((fd = accept4(io.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-        bool ours = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == geteuid();
+    list_each (node, next, &io.strangers) {
+        struct peer *p = container_of(node, struct peer, place);
 
-        p = ours ? peer_new(&io.strangers) : NULL;
-        if (!p || !watch_descriptor(fd, EPOLLIN, p)) {
-            close(fd);
-            if (p)
-                p->doomed = true;
-            if (!ours)
-                window_tell_intruder((uint32_t)who.pid);
+        if (p->doomed)
             continue;
-        }
+        oldest = oldest ? oldest : p;
+        n++;
+    }
+    if (n > STRANGERS)
+        cut_off(oldest);
+}
+
+/* Other users' processes do not get this far where the folder is as it should be. */
+static void accept_one(int fd)
+{
+    struct ucred who = {0};
+    socklen_t size = sizeof who;
+    bool ours = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == geteuid();
+    struct peer *p = ours ? peer_new(&io.strangers) : NULL;
+
+    if (p && watch_descriptor(fd, EPOLLIN, p)) {
         p->in = fd;
         read_from(p);
+        limit_strangers();
+        return;
     }
+    close(fd);
+    if (p)
+        p->doomed = true;
+    if (!ours)
+        window_tell_intruder((uint32_t)who.pid);
+}
+
+/* Without a descriptor for it whoever wants to connect stays in the line, and would be reported all the time. So
+ * the line is looked at only now and then until there is one. */
+static void rest_listener(bool rest)
+{
+    struct epoll_event e = {.events = rest ? 0 : EPOLLIN, .data.ptr = &io.listener};
+
+    if (rest != io.resting && epoll_ctl(io.epoll, EPOLL_CTL_MOD, io.listener, &e) == 0)
+        io.resting = rest;
+}
+
+static void accept_all(void)
+{
+    int fd = -1;
+
+    for (int n = 0; n < LINE; n++) {
+        fd = accept4(io.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0)
+            break;
+        accept_one(fd);
+    }
+    rest_listener(fd < 0 && errno != EAGAIN && errno != ECONNABORTED && errno != EINTR);
 }
 
 /* It has closed its ear. What it has said before is read first, also if it stands in the line of those that
@@ -707,8 +793,7 @@ static void accept_all(void)
 static void hung_up(struct peer *p)
 {
     accept_all();
-    while (p->in >= 0 && read_from(p))
-        ;
+    hear_out(p);
     doom(p);
 }
 
@@ -751,7 +836,9 @@ static int milliseconds_until(uint64_t until)
     uint64_t now = until ? host_now_ms() : 0;
     uint64_t left = until > now ? until - now : 0;
 
-    return left > LONGEST_POLL_MS ? LONGEST_POLL_MS : (int)left;
+    uint64_t most = io.resting ? REST_MS : LONGEST_POLL_MS;
+
+    return (int)(left > most ? most : left);
 }
 
 /* The thread may be cancelled while it waits. */
@@ -773,6 +860,8 @@ void peers_poll(uint64_t until)
     peers_lock();
     for (int i = 0; i < n; i++)
         attend(&events[i]);
+    if (io.resting)
+        accept_all();
     settle_all(); /* also what was for windows that have closed */
     bury_doomed(&io.peers);
     bury_doomed(&io.strangers);
@@ -782,17 +871,25 @@ void peers_poll(uint64_t until)
 
 bool peers_look(void)
 {
+    int former;
+
     if (!peers_claim())
         return false;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &former); /* it does not wait */
     peers_poll(0);
+    pthread_setcancelstate(former, NULL);
     return true;
 }
 
 void peers_interrupt(void)
 {
     uint64_t one = 1;
-    int fd = atomic_load_explicit(&io.interrupt, memory_order_relaxed);
+    int fd = atomic_load_explicit(&io.interrupt, memory_order_relaxed), former;
+    ssize_t n = -1;
 
-    if (fd >= 0 && write(fd, &one, sizeof one) < 0)
-        return; /* it is readable already */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &former); /* it does not wait */
+    if (fd >= 0)
+        n = write(fd, &one, sizeof one);
+    (void)n; /* if it could not be written it is readable already */
+    pthread_setcancelstate(former, NULL);
 }

@@ -31,8 +31,9 @@ enum { NEWS_PENDING = 1 << 20 };
 struct peer {
     struct list place;
     board_number number;
-    uint32_t id; /* no other peer ever has it */
-    int out, in; /* sockets; -1: none         */
+    uint32_t id;         /* no other peer ever has it         */
+    board_number claims; /* who it says it is: not looked at yet */
+    int out, in;         /* sockets; -1: none         */
     bool greeted, doomed;
     struct list pending; /* struct packet */
     size_t pending_bytes;
