@@ -252,7 +252,7 @@ enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, str
         enters(from, LEDGER_memory);
     if (is_partner && readable)
         return WIRE_READ_OK;
-    if (!is_partner && m->id == WIRE_ACK)
+    if (!is_partner && m->id == WIRE_ACK && m->answer <= 0xFFFF) /* else it names an EXECUTE's object */
         wire_ack_is_atom(from, m);
     wire_dispose(from, m, is_partner ? WIRE_CLOSING : hm->wparam ? WIRE_STRAY : WIRE_ANONYMOUS);
     return is_partner ? WIRE_READ_UNREADABLE : WIRE_READ_STRAY;

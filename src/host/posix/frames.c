@@ -77,16 +77,16 @@ static struct known *find_known(const struct peer *p, host_wnd wnd)
     return NULL;
 }
 
-static bool make_known(struct peer *p, host_wnd wnd)
+static struct known *make_known(struct peer *p, host_wnd wnd)
 {
     struct known *k = calloc(1, sizeof *k);
 
     if (!k)
-        return false;
+        return NULL;
     k->wnd = wnd;
     list_append(&p->all_known, &k->of_peer);
     map_put(&p->known, &k->node, map_hash(wnd, 0));
-    return true;
+    return k;
 }
 
 static void forget_known(struct peer *p, struct known *k)
@@ -96,13 +96,57 @@ static void forget_known(struct peer *p, struct known *k)
     free(k);
 }
 
-/* The windows that a message names are introduced before it. */
-static void introduce(struct peer *p, host_wnd wnd)
+/* The window that a message names is introduced before it, in the same packet. false: no memory. */
+static bool introduce(struct peer *p, host_wnd wnd, struct known **fresh)
 {
     struct window *w = process_of(wnd) == peers_number() ? window_at(wnd) : NULL;
 
-    if (w && window_open(w, wnd) && !find_known(p, wnd) && make_known(p, wnd))
+    *fresh = NULL;
+    if (!w || !window_open(w, wnd) || find_known(p, wnd))
+        return true;
+    *fresh = make_known(p, wnd);
+    if (*fresh)
         put_window(w);
+    return *fresh;
+}
+
+/* If the packet does not go out the window is as unknown as before. */
+static int write_introduced(struct peer *p, int fd, struct known *fresh)
+{
+    int r = write_out(p, fd);
+
+    if (r == HOST_FAULT && fresh)
+        forget_known(p, fresh);
+    return r;
+}
+
+/* For what the other one has to know: if there is no memory to tell it, it is let go, and sees that. */
+static void write_surely(struct peer *p)
+{
+    if (write_out(p, -1) == HOST_FAULT)
+        peer_let_go(p);
+}
+
+/* ---- Who may say what ------------------------------------------------------------------------------- */
+
+/* What the library's instances tell each other, besides DDE. */
+static bool is_of_core(uint32_t id)
+{
+    return id == HOST_EV_MOVED || id == HOST_EV_REGISTER || id == HOST_EV_UNREGISTER || id == HOST_EV_COUNT;
+}
+
+/* Its wparam is the window that it comes from. */
+static bool names_sender(uint32_t id)
+{
+    return (id >= INITIATE && id <= INITIATE + 8) || is_of_core(id);
+}
+
+/* Nobody speaks for windows of other processes; whoever would is cut off by the receiver. */
+static bool may_be_said(const struct parcel *parcel)
+{
+    host_wnd from = parcel_from(parcel);
+
+    return !from || !names_sender(parcel_id(parcel)) || process_of(from) == peers_number();
 }
 
 /* ---- Posting ---------------------------------------------------------------------------------------- */
@@ -111,6 +155,7 @@ static int post_to(const struct host_msg *msg, const struct parcel *parcel)
 {
     struct remote *r = remote_find(msg->to);
     struct frame_post f = {.to = msg->to, .lane = r ? r->thread % FRAME_LANES : 0};
+    struct known *fresh;
     struct peer *p;
     int result = HOST_GONE;
 
@@ -119,11 +164,12 @@ static int post_to(const struct host_msg *msg, const struct parcel *parcel)
     p = peer_get(process_of(msg->to), &result);
     if (!p)
         return result;
-    if (p->out_by[f.lane] >= QUEUE_LIMIT || peer_congested(p))
+    if (p->out_by[f.lane] >= QUEUE_LIMIT || peer_congested(p, parcel->fd))
         return HOST_FULL;
-    introduce(p, msg->wparam);
+    if (!may_be_said(parcel) || !introduce(p, msg->wparam, &fresh))
+        return HOST_FAULT;
     put(&f, sizeof f, FRAME_POST, parcel->bytes, parcel->size);
-    result = write_out(p, parcel->fd);
+    result = write_introduced(p, parcel->fd, fresh);
     if (result == HOST_OK)
         p->out_by[f.lane]++;
     return result;
@@ -152,14 +198,18 @@ int peer_send(board_number process, host_wnd to, host_wnd from, const struct par
 {
     struct frame_send f = {.to = to, .serial = serial, .until = until, .audience = (uint32_t)audience};
     int result = HOST_GONE;
+    struct known *fresh;
     struct peer *p;
 
     peers_lock();
     p = to && !remote_find(to) ? NULL : peer_get(process, &result);
-    if (p) {
-        introduce(p, from);
+    if (p && peer_congested(p, parcel->fd)) {
+        result = HOST_FULL;
+    } else if (p && may_be_said(parcel) && introduce(p, from, &fresh)) {
         put(&f, sizeof f, FRAME_SEND, parcel->bytes, parcel->size);
-        result = write_out(p, parcel->fd);
+        result = write_introduced(p, parcel->fd, fresh);
+    } else if (p) {
+        result = HOST_FAULT;
     }
     peers_unlock();
     return result;
@@ -238,10 +288,10 @@ static void tell_known(struct window *w, bool gone)
 
         if (!k)
             continue;
-        (gone ? put_gone : put_window)(w);
-        write_out(p, -1);
         if (gone)
             forget_known(p, k);
+        (gone ? put_gone : put_window)(w);
+        write_surely(p);
     }
 }
 
@@ -384,7 +434,8 @@ static bool on_window(struct peer *p, const void *frame, const void *rest, size_
         return false;
     r.card.size = f->card;
     memcpy(r.card.u.bytes, f->bytes, sizeof f->bytes);
-    remote_put(&p->remotes, &r); /* without memory it stays a window of which nothing is known */
+    if (!remote_put(&p->remotes, &r))
+        peer_let_go(p);
     return true;
 }
 
@@ -392,6 +443,7 @@ static bool on_ask(struct peer *p, const void *frame, const void *rest, size_t m
 {
     const struct frame_ask *f = frame;
     struct caller caller = {.process = p->number, .peer = p->id, .serial = f->serial};
+    struct known *fresh;
     int why;
 
     (void)rest;
@@ -399,11 +451,8 @@ static bool on_ask(struct peer *p, const void *frame, const void *rest, size_t m
     (void)fd;
     if (process_of((host_wnd)f->wnd) != peers_number())
         return false;
-    if (peer_get(p->number, &why)) {
-        introduce(p, (host_wnd)f->wnd);
-        if (out.size)
-            write_out(p, -1);
-    }
+    if (peer_get(p->number, &why) && introduce(p, (host_wnd)f->wnd, &fresh) && fresh)
+        write_introduced(p, -1, fresh);
     peer_reply_now(&caller, host_window_alive((host_wnd)f->wnd) ? HOST_OK : HOST_GONE);
     return true;
 }
@@ -424,28 +473,24 @@ static bool on_gone(struct peer *p, const void *frame, const void *rest, size_t 
     return true;
 }
 
-static bool is_dde(uint32_t id)
-{
-    return id >= INITIATE && id <= INITIATE + 8;
-}
-
-/* Nobody speaks for windows that are not its own; what hosts tell their own windows, they tell nobody else's. */
-static bool may_say(const struct peer *p, const struct parcel *parcel)
+/* What hosts tell their own windows they tell nobody else's, and some things are sent, never posted. */
+static bool may_say(const struct peer *p, const struct parcel *parcel, enum parcel_way way)
 {
     uint32_t id = parcel_id(parcel);
+    bool is_core = id >= HOST_EV_RESUME && id <= HOST_EV_LAST;
 
-    if (is_dde(id) || id == HOST_EV_MOVED || id == HOST_EV_REGISTER || id == HOST_EV_UNREGISTER ||
-        id == HOST_EV_COUNT)
-        return is_of(p, parcel_from(parcel)) || !parcel_from(parcel);
-    return id < HOST_EV_RESUME || id > HOST_EV_LAST;
+    if (parcel_way(parcel) != way || (is_core && !(is_of_core(id) && way == PARCEL_SENT)))
+        return false;
+    return !names_sender(id) || is_of(p, parcel_from(parcel)) || !parcel_from(parcel);
 }
 
-static struct parcel *take_parcel(struct peer *p, const void *rest, size_t more, int *fd, bool *wrong)
+static struct parcel *take_parcel(struct peer *p, const void *rest, size_t more, int *fd, enum parcel_way way,
+                                  bool *wrong)
 {
     struct parcel *parcel = parcel_open(rest, more, *fd, wrong);
 
     *fd = -1;
-    if (!parcel || may_say(p, parcel))
+    if (!parcel || may_say(p, parcel, way))
         return parcel;
     parcel_free(parcel);
     *wrong = true;
@@ -464,33 +509,38 @@ static struct inflow *inflow_of(struct peer *p, uint32_t lane)
     return f;
 }
 
-/* What is for a window that has closed meanwhile leaves nothing behind. */
+/* What is for a window that has closed meanwhile leaves nothing behind. One who has posted what there is no memory
+ * for believes that it has arrived: it is let go, so that it does not wait for an answer. */
 static bool on_post(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
 {
     const struct frame_post *f = frame;
     bool wrong = false;
     struct inflow *flow;
     struct parcel *parcel;
+    int r = HOST_FAULT;
 
     if (process_of((host_wnd)f->to) != peers_number() || f->lane >= FRAME_LANES)
         return false;
-    parcel = take_parcel(p, rest, more, fd, &wrong);
-    if (!parcel)
-        return !wrong;
     flow = inflow_of(p, f->lane);
-    if (!flow) {
-        parcel_free(parcel);
-        return true;
-    }
-    if (++flow->outstanding > QUEUE_LIMIT) {
+    parcel = take_parcel(p, rest, more, fd, PARCEL_POSTED, &wrong);
+    if (wrong)
+        return false;
+    if (parcel && flow && ++flow->outstanding > QUEUE_LIMIT) {
         parcel_free(parcel);
         return false;
     }
-    atomic_fetch_add_explicit(&flow->refs, 1, memory_order_relaxed);
-    if (!queue_post_parcel((host_wnd)f->to, parcel, flow)) {
-        parcel_free(parcel);
-        inflow_taken(flow);
+    if (parcel && flow) {
+        atomic_fetch_add_explicit(&flow->refs, 1, memory_order_relaxed);
+        parcel_settle(parcel);
+        r = queue_post_parcel((host_wnd)f->to, parcel, flow);
     }
+    if (r == HOST_OK)
+        return true;
+    parcel_free(parcel);
+    if (r == HOST_GONE)
+        inflow_taken(flow);
+    else
+        peer_let_go(p);
     return true;
 }
 
@@ -503,9 +553,11 @@ static bool on_send(struct peer *p, const void *frame, const void *rest, size_t 
 
     if ((f->to && process_of((host_wnd)f->to) != peers_number()) || f->audience > HOST_EVENT_WINDOWS)
         return false;
-    parcel = take_parcel(p, rest, more, fd, &wrong);
+    parcel = take_parcel(p, rest, more, fd, PARCEL_SENT, &wrong);
     if (parcel)
         sent_arrived(&caller, (host_wnd)f->to, (enum host_audience)f->audience, parcel, f->until);
+    else if (!wrong)
+        peer_reply_now(&caller, HOST_FAULT);
     return !wrong;
 }
 

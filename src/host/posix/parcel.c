@@ -471,16 +471,35 @@ static host_mem inline_block(const struct parcel *p, const struct head *h)
     return mem;
 }
 
+static void block_undo(const struct parcel *p, host_mem mem)
+{
+    if (mem != p->block)
+        host_mem_free(mem);
+}
+
 static host_mem block_of(const struct parcel *p, const struct head *h, const struct form *form)
 {
-    host_mem mem = p->fd >= 0 ? mem_adopt(p->fd, (size_t)h->size) : inline_block(p, h);
+    host_mem mem = p->block;
 
+    if (!mem)
+        mem = p->fd >= 0 ? mem_adopt(p->fd, (size_t)h->size) : inline_block(p, h);
     if (mem && form->frees && !say_release(mem)) {
-        host_mem_free(mem);
+        block_undo(p, mem);
         return 0;
     }
     mem_set_origin(mem, h->origin);
     return mem;
+}
+
+/* A string's atom that came without its text: to its sender it was dead. If it is not, here, it is somebody else's,
+ * and the reference that the receiver will give up is made for it. */
+static void refer_to_number(const struct head *h, int i, enum part kind)
+{
+    bool can_be_atom = kind == ATOM || (kind == ANSWER && h->number[i] <= 0xFFFF);
+    uint16_t text[HOST_ATOM_CHARS + 1];
+
+    if (can_be_atom && h->number[i] >= FIRST_STRING && host_atom_name((host_atom)h->number[i], text))
+        host_atom_add(text);
 }
 
 /* false: no memory. */
@@ -502,15 +521,26 @@ static bool part_of(const struct parcel *p, const struct head *h, int i, uintptr
     return true;
 }
 
-static void part_undo(const struct head *h, int i, uintptr_t part)
+static void part_undo(const struct parcel *p, const struct head *h, int i, uintptr_t part)
 {
     if (h->length[i])
         host_atom_delete((host_atom)part);
     else if (h->flags & HAS_BLOCK && can_be_block(form_in(h)->part[i]))
-        host_mem_free(part);
+        block_undo(p, part);
 }
 
-bool parcel_unpack(const struct parcel *p, struct host_msg *msg)
+void parcel_settle(struct parcel *p)
+{
+    if (p->fd < 0)
+        return;
+    p->block = mem_adopt(p->fd, (size_t)head_of(p).size);
+    if (!p->block)
+        return;
+    close(p->fd);
+    p->fd = -1;
+}
+
+bool parcel_unpack(struct parcel *p, struct host_msg *msg)
 {
     struct head h = head_of(p);
     uintptr_t part[2];
@@ -521,14 +551,17 @@ bool parcel_unpack(const struct parcel *p, struct host_msg *msg)
         goto undo_first;
     if (!put_together(form_in(&h), part, &msg->lparam))
         goto undo_second;
+    for (int i = 0; i < 2 && !form_in(&h)->lends; i++)
+        refer_to_number(&h, i, form_in(&h)->part[i]);
+    p->block = 0;
     msg->id = h.id;
     msg->wparam = (uintptr_t)h.from;
     return true;
 
 undo_second:
-    part_undo(&h, 1, part[1]);
+    part_undo(p, &h, 1, part[1]);
 undo_first:
-    part_undo(&h, 0, part[0]);
+    part_undo(p, &h, 0, part[0]);
     return false;
 }
 
@@ -546,6 +579,11 @@ void parcel_returned(const struct parcel *p, const struct host_msg *msg)
 }
 
 /* ---- Looking inside ------------------------------------------------------------------------------- */
+
+enum parcel_way parcel_way(const struct parcel *p)
+{
+    return (enum parcel_way)head_of(p).way;
+}
 
 uint32_t parcel_id(const struct parcel *p)
 {
@@ -575,5 +613,6 @@ void parcel_free(struct parcel *p)
         return;
     if (p->fd >= 0)
         close(p->fd);
+    host_mem_free(p->block);
     free(p);
 }

@@ -16,8 +16,10 @@ enum { PARCEL_INLINE = 32 * 1024, PARCEL_MAX = 48 * 1024 /* of the bytes of any 
 enum parcel_way { PARCEL_POSTED, PARCEL_SENT };
 
 struct parcel {
-    uint32_t size; /* of bytes[]                                 */
-    int fd;        /* -1: none. Closed by parcel_free.           */
+    uint32_t size;  /* of bytes[]                                 */
+    int fd;         /* -1: none. Closed by parcel_free.           */
+    host_mem block; /* of the descriptor that it had; 0: none     */
+    unsigned tries; /* how often it could not be unpacked         */
     unsigned char bytes[];
 };
 
@@ -37,16 +39,20 @@ void parcel_delivered(const struct host_msg *msg, enum parcel_way way);
  * thing. NULL and !*wrong: no memory. */
 struct parcel *parcel_open(const void *bytes, size_t size, int fd, bool *wrong);
 
+/* Makes the block of its descriptor now, if there is memory, so that a parcel that waits keeps no descriptor. */
+void parcel_settle(struct parcel *p);
+
 /* The message, in blocks and atoms of this process, all the receiver's (so a DATA or POKE says fRelease).
- * The parcel stays (and can be freed). The caller gives `to`. false: no memory: nothing has been made, and
+ * The parcel stays (and can be freed; one that has been settled is empty). The caller gives `to`. false: no memory: nothing has been made, and
  * it can be tried again. */
-bool parcel_unpack(const struct parcel *p, struct host_msg *msg);
+bool parcel_unpack(struct parcel *p, struct host_msg *msg);
 
 /* After the receiver has dealt with a sent message: frees what was only lent to it (atoms, see above). */
 void parcel_returned(const struct parcel *p, const struct host_msg *msg);
 
 uint32_t parcel_id(const struct parcel *p);    /* of the message */
 uintptr_t parcel_from(const struct parcel *p); /* wparam         */
+enum parcel_way parcel_way(const struct parcel *p);
 
 /* The service that an INITIATE asks for; 0: any. */
 size_t parcel_service(const struct parcel *p, uint16_t buf[HOST_ATOM_CHARS + 1]);

@@ -24,8 +24,9 @@
 
 enum {
     PENDING_LIMIT = 16 << 20, /* bytes that wait for a slow process before posting to it fails */
-    READ_TURN = 64,           /* packets of one process in a row                               */
-    LINE = 4096,              /* more than the system keeps: packets, or those who connect     */
+    PENDING_FILES = 64,
+    READ_TURN = 64, /* packets of one process in a row                               */
+    LINE = 4096,    /* more than the system keeps: packets, or those who connect     */
     STRANGERS = 64,
     REST_MS = 100,
     EVENTS = 16,
@@ -48,9 +49,10 @@ static struct {
     struct list strangers; /* accepted, and have not said who they are: struct peer, number 0 */
     uint32_t last_id;
     unsigned waiting_out;
-    bool flusher;        /* there is a thread that writes what is pending */
-    atomic_long pending; /* bytes, of all */
-    atomic_uint pauses;  /* how often a thread has had nothing to do */
+    unsigned pending_files; /* descriptors of what is pending */
+    bool flusher;           /* there is a thread that writes what is pending */
+    atomic_long pending;    /* bytes, of all */
+    atomic_uint pauses;     /* how often a thread has had nothing to do */
     atomic_bool polling;
     _Alignas(FRAME_ALIGN) unsigned char in[FRAME_PACKET];
 } io = {
@@ -243,6 +245,14 @@ static void note_pending(struct peer *p, long bytes)
     atomic_fetch_add_explicit(&io.pending, bytes, memory_order_relaxed);
 }
 
+static void packet_free(struct packet *packet)
+{
+    if (packet->fd >= 0)
+        io.pending_files--;
+    close_descriptor(&packet->fd);
+    free(packet);
+}
+
 static void drop_pending(struct peer *p)
 {
     struct list *node;
@@ -250,8 +260,7 @@ static void drop_pending(struct peer *p)
     while ((node = list_pop(&p->pending)) != NULL) {
         struct packet *packet = container_of(node, struct packet, place);
 
-        close_descriptor(&packet->fd);
-        free(packet);
+        packet_free(packet);
     }
     note_pending(p, -(long)p->pending_bytes);
     if (p->wants_out)
@@ -428,8 +437,7 @@ static int flush(struct peer *p)
         }
         note_pending(p, -(long)packet->size);
         list_remove(&packet->place);
-        close_descriptor(&packet->fd);
-        free(packet);
+        packet_free(packet);
     }
     want_out(p, false);
     if (list_empty(&p->pending))
@@ -468,6 +476,7 @@ static bool keep(struct peer *p, const void *bytes, size_t size, int fd)
         free(packet);
         return false;
     }
+    io.pending_files += fd >= 0;
     packet->size = size;
     packet->room = room;
     memcpy(packet->bytes, bytes, size);
@@ -564,9 +573,14 @@ int peer_write(struct peer *p, const void *bytes, size_t size, int fd)
     return HOST_OK;
 }
 
-bool peer_congested(const struct peer *p)
+bool peer_congested(const struct peer *p, int fd)
 {
-    return p->pending_bytes > PENDING_LIMIT;
+    return p->pending_bytes > PENDING_LIMIT || (fd >= 0 && io.pending_files >= PENDING_FILES);
+}
+
+void peer_let_go(struct peer *p)
+{
+    doom(p);
 }
 
 /* ---- Reading --------------------------------------------------------------------------------------- */

@@ -66,7 +66,9 @@ struct list *peers_all(void);
 /* Writes a packet of whole frames, or keeps it until there is room. HOST_GONE, HOST_FAULT: it is lost. fd stays
  * the caller's. */
 int peer_write(struct peer *p, const void *bytes, size_t size, int fd);
-bool peer_congested(const struct peer *p); /* so much waits for it that nothing more is posted */
+/* So much waits for it, or so many descriptors, that nothing more is said to it that can wait. */
+bool peer_congested(const struct peer *p, int fd);
+void peer_let_go(struct peer *p); /* there is no memory for what has to be said or heard: as if it had gone */
 
 /* ---- what is said (frames.c) ------------------------------------------------------------------------ */
 

@@ -182,7 +182,7 @@ host_wnd *window_audience(enum host_audience audience, size_t *n);
 
 /* These take the lock themselves, and a full queue does not refuse what they post. */
 bool queue_post_event(host_wnd wnd, uint32_t id, uintptr_t wparam);
-bool queue_post_parcel(host_wnd wnd, struct parcel *parcel, struct inflow *inflow);
+int queue_post_parcel(host_wnd wnd, struct parcel *parcel, struct inflow *inflow);
 
 /* ---- queue.c: under the owner's lock -------------------------------------------------------------- */
 

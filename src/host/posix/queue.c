@@ -65,6 +65,9 @@ void queue_free_spare(struct host_thread *me)
     me->n_spare = 0;
 }
 
+/* How often a message is tried to be unpacked. */
+enum { MOST_TRIES = 100 };
+
 /* ---- In and out ----------------------------------------------------------------------------------- */
 
 static int post(const struct post *as, size_t limit)
@@ -109,11 +112,11 @@ bool queue_post_event(host_wnd wnd, uint32_t id, uintptr_t wparam)
     return post(&p, SIZE_MAX) == HOST_OK;
 }
 
-bool queue_post_parcel(host_wnd wnd, struct parcel *parcel, struct inflow *inflow)
+int queue_post_parcel(host_wnd wnd, struct parcel *parcel, struct inflow *inflow)
 {
     struct post p = {.msg = {.to = wnd, .id = parcel_id(parcel)}, .parcel = parcel, .inflow = inflow};
 
-    return post(&p, SIZE_MAX) == HOST_OK;
+    return post(&p, SIZE_MAX);
 }
 
 static struct post *first_in_thread(struct list *l)
@@ -137,11 +140,13 @@ bool queue_next(struct host_thread *me, unsigned kinds, struct job *job)
 }
 
 /* There was no memory to unpack it. There is for the record: it has just been given back; if it has been taken
- * by somebody else, the message is lost like those of a system without memory. */
+ * by somebody else, or there is no memory for very long, the message is lost like those of a system without
+ * memory: others wait behind it, some of which may be those that give memory back. */
 void queue_put_back(struct host_thread *me, const struct job *job)
 {
     struct window *w = window_at(job->msg.to);
-    struct post *p = window_open(w, job->msg.to) ? new_post(me) : NULL;
+    bool again = ++job->parcel->tries < MOST_TRIES && window_open(w, job->msg.to);
+    struct post *p = again ? new_post(me) : NULL;
 
     if (!p) {
         parcel_free(job->parcel);

@@ -91,7 +91,7 @@ bool host_watch(host_wnd wnd, host_wnd other)
     struct remote *r;
     struct watch *watch = NULL;
 
-    if (!w || !is_remote(other))
+    if (!w || !window_open(w, wnd) || !is_remote(other))
         return false;
     peers_lock();
     r = remote_find(other);

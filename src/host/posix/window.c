@@ -450,14 +450,13 @@ host_wnd *window_audience(enum host_audience audience, size_t *n)
 void window_tell_intruder(uint32_t pid)
 {
     struct list *members = &directory.audience[HOST_EVENT_WINDOWS].members;
-    host_wnd wnd = 0;
+    struct host_msg msg = {.id = HOST_EV_INTRUDER, .wparam = pid};
 
     pthread_mutex_lock(&directory.lock);
     if (!list_empty(members))
-        wnd = container_of(members->next, struct window, audience)->slot.value;
+        msg.to = container_of(members->next, struct window, audience)->slot.value;
     pthread_mutex_unlock(&directory.lock);
-    if (wnd)
-        queue_post_event(wnd, HOST_EV_INTRUDER, pid);
+    host_post(&msg); /* a full queue has enough of them */
 }
 
 /* In the child of a fork nobody owns the windows that its parent had. */
