@@ -5,91 +5,36 @@
  * its end. With one: they start that program, which is the same one for the other width. */
 
 #include "support/party.h"
+#include "support/process.h"
 
 #include <stdlib.h>
 
 #include "host/host.h"
 
-enum { SKIPPED = 77 };
-
 /* ---- The other process -------------------------------------------------------------------------------- */
 
-struct other {
-    PROCESS_INFORMATION process;
-    HANDLE ready; /* set by the other process when it has done its first part */
-};
-
-static struct other others[4];
+static struct test_process *others[4];
 static unsigned n_others;
 static const char *program; /* NULL: this one */
 
-static void event_name(char *to, size_t size, DWORD process, unsigned number)
+static struct test_process *start(const char *role)
 {
-    snprintf(to, size, "Local\\ddeml test %lu %u", (unsigned long)process, number);
-}
-
-static struct other *start(const char *role)
-{
-    struct other *o = &others[n_others];
-    STARTUPINFOA info = {.cb = sizeof info};
-    char path[MAX_PATH], name[64], command[MAX_PATH + 100];
+    const char *const arguments[] = {role, NULL};
 
     assert_true(n_others < sizeof others / sizeof *others);
-    event_name(name, sizeof name, GetCurrentProcessId(), n_others);
-    o->ready = CreateEventA(NULL, TRUE, FALSE, name);
-    assert_non_null(o->ready);
-    if (program)
-        snprintf(path, sizeof path, "%s", program);
-    else
-        GetModuleFileNameA(NULL, path, sizeof path);
-    snprintf(command, sizeof command, "\"%s\" %s %lu %u", path, role, (unsigned long)GetCurrentProcessId(),
-             n_others);
-    assert_true(CreateProcessA(path, command, NULL, NULL, FALSE, 0, NULL, NULL, &info, &o->process));
-    n_others++;
-    return o;
+    return others[n_others++] = test_process_start(program, arguments);
 }
 
-static bool is_ready(void *other)
+/* What the other process says when it has done its first part. */
+static void await_ready(struct test_process *o)
 {
-    return WaitForSingleObject(((struct other *)other)->ready, 0) == WAIT_OBJECT_0;
-}
-
-static bool is_over(void *other)
-{
-    return WaitForSingleObject(((struct other *)other)->process.hProcess, 0) == WAIT_OBJECT_0;
-}
-
-static void await_ready(struct other *o)
-{
-    assert_true(test_pump_until(is_ready, o, TEST_PATIENCE_MS));
-}
-
-static DWORD await_end(struct other *o)
-{
-    DWORD code = 0;
-
-    assert_true(test_pump_until(is_over, o, TEST_PATIENCE_MS));
-    GetExitCodeProcess(o->process.hProcess, &code);
-    return code;
-}
-
-static void stop(struct other *o)
-{
-    TerminateProcess(o->process.hProcess, 99);
-    await_end(o);
+    test_process_expect(o, "ready");
 }
 
 static int down(void **state)
 {
-    while (n_others) {
-        struct other *o = &others[--n_others];
-
-        TerminateProcess(o->process.hProcess, 99);
-        WaitForSingleObject(o->process.hProcess, TEST_PATIENCE_MS);
-        CloseHandle(o->process.hProcess);
-        CloseHandle(o->process.hThread);
-        CloseHandle(o->ready);
-    }
+    while (n_others)
+        test_process_free(others[--n_others]);
     return parties_down(state);
 }
 
@@ -182,13 +127,16 @@ static bool has_heard_strings(void *n)
 
 static void a_monitor_hears_everything_of_another_process(void **state)
 {
-    struct other *o;
+    struct test_process *o;
+    char task[TEST_LINE];
 
     (void)state;
     watch(MF_MASK);
     o = start("talk");
-    heard.task = o->process.dwThreadId;
-    assert_int_equal(await_end(o), 0);
+    assert_true(test_process_hear(o, task, TEST_PATIENCE_MS));
+    heard.task = (DWORD)strtoul(task, NULL, 10);
+    test_process_say(o, "go on");
+    assert_int_equal(test_process_end(o), 0);
     test_pump_all();
     assert_true(heard.strings > 0);
     assert_int_equal(heard.errors, 1);
@@ -204,7 +152,7 @@ static void a_monitor_hears_everything_of_another_process(void **state)
 
 static void a_monitor_in_another_process_hears_everything_in_order(void **state)
 {
-    struct other *o = start("watch");
+    struct test_process *o = start("watch");
     struct party *p;
 
     (void)state;
@@ -212,12 +160,12 @@ static void a_monitor_in_another_process_hears_everything_in_order(void **state)
     p = party_open(0);
     for (unsigned i = 0; i < 500; i++)
         DdeFreeStringHandle(p->id, party_text(p, "text"));
-    assert_int_equal(await_end(o), 0);
+    assert_int_equal(test_process_end(o), 0);
 }
 
 static void a_monitor_that_is_killed_costs_the_others_nothing(void **state)
 {
-    struct other *o = start("hang");
+    struct test_process *o = start("hang");
     struct party *p, *client;
     HCONV conv;
 
@@ -228,8 +176,9 @@ static void a_monitor_that_is_killed_costs_the_others_nothing(void **state)
     for (unsigned i = 0; i < 1000; i++) {
         DdeFreeStringHandle(p->id, party_text(p, "text"));
         if (i == 500)
-            stop(o);
+            test_process_kill(o);
     }
+    test_pump_all(); /* at the latest now it is noticed */
     assert_int_equal(host_listened(), 0);
     client = party_open(0);
     conv = party_connect(client, SERVICE, TOPIC);
@@ -243,12 +192,12 @@ static void a_monitor_outlives_whom_it_watches(void **state)
     (void)state;
     watch(MF_HSZ_INFO);
     for (unsigned i = 0; i < 3; i++) { /* killed wherever they are */
-        struct other *o = start("storm");
+        struct test_process *o = start("storm");
 
         heard.strings = heard.wrong = 0;
         heard.last = 0;
         assert_true(test_pump_until(has_heard_strings, &many, TEST_PATIENCE_MS));
-        stop(o);
+        test_process_kill(o);
         test_pump_all();
         assert_int_equal(heard.wrong, 0);
     }
@@ -266,7 +215,7 @@ static bool has_heard_the_end(void *arg)
 static void messages_between_processes_are_told_once(void **state)
 {
     struct party *client;
-    struct other *o = start("serve");
+    struct test_process *o = start("serve");
     HCONV conv;
 
     (void)state;
@@ -277,18 +226,19 @@ static void messages_between_processes_are_told_once(void **state)
     DdeFreeDataHandle(party_transact(client, conv, XTYP_REQUEST, TEST_PATIENCE_MS, NULL));
     DdeDisconnect(conv);
     assert_true(test_pump_until(has_heard_the_end, NULL, TEST_PATIENCE_MS));
-    assert_int_equal(await_end(o), 0);
+    assert_int_equal(test_process_end(o), 0);
     test_pump_all();
     assert_int_equal(heard.begun, 2);
     assert_int_equal(heard.sent, 2);
     assert_int_equal(heard.posted, 4); /* REQUEST, DATA, and TERMINATE of both */
 }
 
+#ifdef _WIN32
 /* The lock is the library's own: nothing else stops a process just there. */
 static void a_process_that_stands_still_while_it_tells_holds_nobody_up(void **state)
 {
     unsigned some = 1;
-    struct other *o;
+    struct test_process *o;
     struct party *p;
 
     (void)state;
@@ -298,14 +248,40 @@ static void a_process_that_stands_still_while_it_tells_holds_nobody_up(void **st
     await_ready(o);
     for (unsigned i = 0; i < 1000; i++)
         DdeFreeStringHandle(p->id, party_text(p, "text"));
-    stop(o);
+    test_process_kill(o);
     test_pump_all();
     heard.strings = 0;
     party_text(p, "text");
     assert_true(test_pump_until(has_heard_strings, &some, TEST_PATIENCE_MS));
     assert_int_equal(heard.strings, 1);
 }
+#else
+static void a_process_that_stands_still_while_it_tells_holds_nobody_up(void **state)
+{
+    unsigned many = 100, one = 1;
+    struct party *p;
 
+    (void)state;
+    watch(MF_HSZ_INFO);
+    p = party_open(0);
+    for (unsigned i = 0; i < 3; i++) { /* stopped wherever they are */
+        struct test_process *o = start("storm");
+
+        heard.strings = 0;
+        assert_true(test_pump_until(has_heard_strings, &many, TEST_PATIENCE_MS));
+        test_process_stop(o);
+        for (unsigned n = 0; n < 1000; n++)
+            DdeFreeStringHandle(p->id, party_text(p, "text"));
+        test_process_kill(o);
+        test_pump_all();
+        heard.strings = 0;
+        DdeFreeStringHandle(p->id, party_text(p, "text"));
+        assert_true(test_pump_until(has_heard_strings, &one, TEST_PATIENCE_MS));
+    }
+}
+#endif
+
+#ifdef _WIN32
 /* ---- What others may have left behind ------------------------------------------------------------------ */
 
 /* The memory that all processes share, as anybody can change it, and as one that is killed at the wrong
@@ -419,26 +395,36 @@ static void what_nobody_listens_to_is_told_once_and_never_again(void **state)
     UnmapViewOfFile(board);
 }
 
+#endif
+
 /* ---- The roles ----------------------------------------------------------------------------------------- */
 
-static void say_ready(char **argv)
+static void say_ready(void)
 {
-    char name[64];
-    HANDLE ready;
+    test_parent_say("ready");
+}
 
-    event_name(name, sizeof name, (DWORD)strtoul(argv[2], NULL, 10), (unsigned)strtoul(argv[3], NULL, 10));
-    ready = OpenEventA(EVENT_MODIFY_STATE, FALSE, name);
-    SetEvent(ready);
-    CloseHandle(ready);
+/* Until it is killed; without a look at its messages. */
+static int stand_still(void)
+{
+    say_ready();
+    test_event_wait(test_event_new(), 3 * TEST_PATIENCE_MS);
+    return 1;
 }
 
 /* One conversation, of one instance with itself, with everything in it. */
-static int talk(char **argv)
+static int talk(void)
 {
-    struct party *p = party_serve(0);
-    HCONV conv = party_connect(p, SERVICE, TOPIC);
+    char task[TEST_LINE], go_on[TEST_LINE];
+    struct party *p;
+    HCONV conv;
 
-    (void)argv;
+    snprintf(task, sizeof task, "%lu", (unsigned long)host_thread_id());
+    test_parent_say(task);
+    if (!test_parent_hear(go_on, TEST_PATIENCE_MS))
+        return 1;
+    p = party_serve(0);
+    conv = party_connect(p, SERVICE, TOPIC);
     DdeNameService(p->id, 0, 0, 0);
     party_transact(p, conv, XTYP_ADVSTART, TEST_PATIENCE_MS, NULL);
     party_send(p, conv, XTYP_POKE, "value", TEST_PATIENCE_MS, NULL);
@@ -451,31 +437,28 @@ static int talk(char **argv)
 }
 
 /* Until it has heard of 500 strings that were made and freed. */
-static int listen_to(char **argv)
+static int listen_to(void)
 {
     unsigned all = 1000;
     struct party *monitor = watch(MF_HSZ_INFO);
     bool ok;
 
-    say_ready(argv);
+    say_ready();
     ok = test_pump_until(has_heard_strings, &all, TEST_PATIENCE_MS) && heard.strings == all && !heard.wrong;
     party_close(monitor);
     return !ok;
 }
 
-static int hang(char **argv)
+static int hang(void)
 {
     watch(MF_MASK);
-    say_ready(argv);
-    WaitForSingleObject(GetCurrentProcess(), INFINITE); /* until it is ended from outside */
-    return 1;
+    return stand_still();
 }
 
-static int storm(char **argv)
+static int storm(void)
 {
     struct party *p = party_open(0);
 
-    (void)argv;
     while (p->id)
         DdeFreeStringHandle(p->id, party_text(p, "storm"));
     return 1;
@@ -486,32 +469,35 @@ static bool has_left(void *server)
     return party_count(server, XTYP_DISCONNECT) != 0;
 }
 
-static int serve(char **argv)
+static int serve(void)
 {
     struct party *p = party_serve(0);
     bool ok;
 
-    say_ready(argv);
+    say_ready();
     ok = test_pump_until(has_left, p, TEST_PATIENCE_MS);
     party_close(p);
     return !ok;
 }
 
-static int stand(char **argv)
+#ifdef _WIN32
+static int stand(void)
 {
     HANDLE lock = OpenMutexA(SYNCHRONIZE, FALSE, "Local\\DdemlNewsLock1");
 
-    if (WaitForSingleObject(lock, TEST_PATIENCE_MS) == WAIT_OBJECT_0)
-        say_ready(argv);
-    WaitForSingleObject(GetCurrentProcess(), INFINITE); /* until it is ended from outside */
-    return 1;
+    return WaitForSingleObject(lock, TEST_PATIENCE_MS) != WAIT_OBJECT_0 || stand_still();
 }
+#endif
 
 static const struct {
     const char *name;
-    int (*play)(char **argv);
-} roles[] = {{"talk", talk},   {"watch", listen_to}, {"hang", hang},
-             {"storm", storm}, {"stand", stand},     {"serve", serve}};
+    int (*play)(void);
+} roles[] = {
+    {"talk", talk},   {"watch", listen_to}, {"hang", hang}, {"storm", storm}, {"serve", serve},
+#ifdef _WIN32
+    {"stand", stand},
+#endif
+};
 
 int main(int argc, char **argv)
 {
@@ -522,16 +508,18 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(a_monitor_outlives_whom_it_watches, down),
         cmocka_unit_test_teardown(messages_between_processes_are_told_once, down),
         cmocka_unit_test_teardown(a_process_that_stands_still_while_it_tells_holds_nobody_up, down),
+#ifdef _WIN32
         cmocka_unit_test_teardown(a_monitor_with_a_spoilt_or_full_ring_hears_again, down),
         cmocka_unit_test_teardown(listening_again_makes_up_for_an_event_that_was_lost, down),
         cmocka_unit_test_teardown(what_nobody_listens_to_is_told_once_and_never_again, down),
+#endif
     };
 
-    for (size_t i = 0; argc == 4 && i < sizeof roles / sizeof *roles; i++)
+    for (size_t i = 0; argc == 2 && i < sizeof roles / sizeof *roles; i++)
         if (!strcmp(argv[1], roles[i].name))
-            return roles[i].play(argv);
+            return roles[i].play();
     program = argc == 2 ? argv[1] : NULL;
-    if (program && GetFileAttributesA(program) == INVALID_FILE_ATTRIBUTES)
-        return SKIPPED;
+    if (program && !test_process_exists(program))
+        return TEST_SKIPPED;
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
 }

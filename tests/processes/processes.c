@@ -9,13 +9,14 @@
  * processes serve NAME: the server. */
 
 #include "support/party.h"
+#include "support/process.h"
 
 #include <stdlib.h>
 
 /* Set on an established client side; it has no ST_ name. */
 enum { ESTABLISHED_CLIENT = 0x8000 };
 
-enum { NOT_LEFT_CLEAN = 3, SKIPPED = 77 };
+enum { NOT_LEFT_CLEAN = 3 };
 
 /* What the server knows of the conversation in which it is asked. The widths are the same in every program.
  */
@@ -93,7 +94,7 @@ static bool serve(struct party *p, const struct call *c, HDDEDATA *result)
         return false;
     case XTYP_EXECUTE:
         if (!strcmp((const char *)c->bytes, "die"))
-            TerminateProcess(GetCurrentProcess(), NOT_LEFT_CLEAN);
+            test_die();
         server.quits = !strcmp((const char *)c->bytes, "quit");
         return false;
     default:
@@ -132,7 +133,7 @@ static char name[32];              /* of the service: nobody else's */
 
 static struct {
     struct party *client;
-    HANDLE server;
+    struct test_process *server;
 } cast;
 
 static bool server_is_there(void *client)
@@ -147,17 +148,10 @@ static bool server_is_there(void *client)
 
 static void start_server(void)
 {
-    char program[MAX_PATH], line[2 * MAX_PATH];
-    STARTUPINFOA startup = {.cb = sizeof startup};
-    PROCESS_INFORMATION process;
+    const char *const arguments[] = {"serve", name, NULL};
 
-    GetModuleFileNameA(NULL, program, sizeof program);
-    snprintf(name, sizeof name, "Server of %lu", (unsigned long)GetCurrentProcessId());
-    snprintf(line, sizeof line, "\"%s\" serve \"%s\"", server_program ? server_program : program, name);
-    if (!CreateProcessA(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process))
-        fail_msg("%s: error %lu", line, (unsigned long)GetLastError());
-    CloseHandle(process.hThread);
-    cast.server = process.hProcess;
+    snprintf(name, sizeof name, "Server of %ld", test_own_process_id());
+    cast.server = test_process_start(server_program, arguments);
     assert_true(test_pump_until(server_is_there, cast.client, 2 * TEST_PATIENCE_MS));
 }
 
@@ -169,29 +163,19 @@ static int cast_up(void **state)
     return 0;
 }
 
-static bool server_has_ended(void *arg)
-{
-    (void)arg;
-    return WaitForSingleObject(cast.server, 0) == WAIT_OBJECT_0;
-}
-
 static int cast_down(void **state)
 {
     HCONV conv =
         DdeConnect(cast.client->id, party_text(cast.client, name), party_text(cast.client, TOPIC), NULL);
-    DWORD code = 0;
-    bool ended;
+    int code = 0;
 
-    if (conv)
+    if (conv) /* else it is not there to be told */
         party_send(cast.client, conv, XTYP_EXECUTE, "quit", TEST_PATIENCE_MS, NULL);
-    ended = test_pump_until(server_has_ended, NULL, TEST_PATIENCE_MS);
-    if (!ended)
-        TerminateProcess(cast.server, NOT_LEFT_CLEAN);
-    GetExitCodeProcess(cast.server, &code);
-    CloseHandle(cast.server);
+    if (conv)
+        code = test_process_end(cast.server);
+    test_process_free(cast.server);
     assert_int_equal(parties_down(state), 0);
-    if (conv) /* else it was not there to be told */
-        assert_int_equal(code, 0);
+    assert_int_equal(code, 0);
     return 0;
 }
 
@@ -428,9 +412,9 @@ int main(int argc, char *argv[])
     if (argc == 3 && !strcmp(argv[1], "serve"))
         return run_server(argv[2]);
     server_program = argc == 2 ? argv[1] : NULL;
-    if (server_program && GetFileAttributesA(server_program) == INVALID_FILE_ATTRIBUTES) {
+    if (server_program && !test_process_exists(server_program)) {
         printf("%s has not been built\n", server_program);
-        return SKIPPED;
+        return TEST_SKIPPED;
     }
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
 }
