@@ -85,7 +85,7 @@ static int add_link(const struct options *o, const char *word)
     int exit_code = EXIT_OK;
 
     if (!target_of(&l.target, o, word, NEED_ITEM, &why)) {
-        exit_code = fail(EXIT_USAGE, "%s: %s", advise.name, text_of(&why));
+        exit_code = fail_with(EXIT_USAGE, "%s: %s", advise.name, text_of(&why));
     } else {
         advise.links = must_resize(advise.links, (advise.n + 1) * sizeof *advise.links);
         advise.links[advise.n++] = l;

@@ -26,23 +26,22 @@ const struct command command_table[] = {
 
 /* ---- Help --------------------------------------------------------------------------------------------- */
 
+static const char about_targets[] =
+    "\nA target is written as in a spreadsheet, service|topic!item, with ' around names that have\n"
+    "| ! or ' in them; the shell wants quotation marks: dde request 'Prices|London!Copper'\n\n"
+    "'dde COMMAND --help' tells of the options. Exit codes: 0 done, 1 usage, 2 no server answers,\n"
+    "3 timeout, 4 busy, 5 refused, 6 the server has ended the conversation, 7 memory, 8 system,\n"
+    "9 wrong use, 10 file or program, 130 interrupted.";
+
 static void print_general_help(void)
 {
     struct text t = {0};
 
-    text_put(
-        &t,
-        "dde - Dynamic Data Exchange on the command line\n\nusage: dde COMMAND [OPTION]... [TARGET]...\n\n");
+    text_put(&t, "dde - Dynamic Data Exchange on the command line\n\n");
+    text_put(&t, "usage: dde COMMAND [OPTION]... [TARGET]...\n\n");
     for (const struct command *c = command_table; c->name; c++)
         text_printf(&t, "  %-10s %s\n", c->name, c->says);
-    text_put(
-        &t,
-        "\nA target is written as in a spreadsheet, service|topic!item, with ' around names with | ! or ' in "
-        "them;\nthe shell wants quotation marks around it: dde request 'Prices|London!Copper'\n\n"
-        "'dde COMMAND --help' tells of the options. Exit codes: 0 done, 1 usage, 2 no server answers, 3 "
-        "timeout,\n"
-        "4 busy, 5 refused, 6 the server has ended the conversation, 7 memory, 8 system, 9 wrong use,\n"
-        "10 file or program, 130 interrupted.");
+    text_put(&t, about_targets);
     print_line(&t);
     text_free(&t);
 }
@@ -101,8 +100,8 @@ static int run_command(const struct command *c, int argc, char *argv[])
     int exit_code = EXIT_OK;
 
     if (!options_parse(&o, c->bit, argc, argv, &why))
-        exit_code =
-            fail(EXIT_USAGE, "%s: %s; 'dde %s --help' tells what there is", c->name, text_of(&why), c->name);
+        exit_code = fail_with(EXIT_USAGE, "%s: %s; 'dde %s --help' tells what there is", c->name,
+                              text_of(&why), c->name);
     else if (o.help)
         print_help(c);
     else
@@ -126,8 +125,8 @@ int run_tool(int argc, char *argv[])
     else if (!strcmp(word, "--version"))
         print_version();
     else if (!*word)
-        return fail(EXIT_USAGE, "which command? 'dde --help' lists them");
+        return fail_with(EXIT_USAGE, "which command? 'dde --help' lists them");
     else
-        return fail(EXIT_USAGE, "there is no command %s; 'dde --help' lists them", word);
+        return fail_with(EXIT_USAGE, "there is no command %s; 'dde --help' lists them", word);
     return EXIT_OK;
 }

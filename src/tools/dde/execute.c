@@ -40,14 +40,14 @@ int run_execute(const struct options *o)
     int exit_code;
 
     if (o->arguments.n <= first)
-        return fail(EXIT_USAGE,
-                    "execute: write the target and the command: dde execute 'service|topic' '[command]'");
+        return fail_with(
+            EXIT_USAGE, "execute: write the target and the command: dde execute 'service|topic' '[command]'");
     /* The words are not items here. */
     if (target_of(&t, o, first ? o->arguments.at[0] : NULL, NEED_TOPIC, &why) && !t.item)
         exit_code = execute_all(o, &t, first);
     else
-        exit_code = fail(EXIT_USAGE, "execute: %s",
-                         why.n ? text_of(&why) : "a command has no item: write service|topic");
+        exit_code = fail_with(EXIT_USAGE, "execute: %s",
+                              why.n ? text_of(&why) : "a command has no item: write service|topic");
     target_free(&t);
     text_free(&why);
     return exit_code;

@@ -25,9 +25,7 @@ static const struct dmlerr rows[] = {
     ROW(UNADVACKTIMEOUT, EXIT_TIMEOUT, "no answer to the unadvise in time", longer),
     ROW(BUSY, EXIT_BUSY, "the server is busy", "try again later"),
     ROW(NOTPROCESSED, EXIT_REFUSED, "the server refuses",
-        "it may not know the item or not offer the format: see the items TopicItemList of the topic and "
-        "Formats of the "
-        "topic System"),
+        "see the item TopicItemList of the topic for its items, and Formats of the topic System"),
     ROW(SERVER_DIED, EXIT_DIED, "the server has ended the conversation", "see whether it is still running"),
     ROW(LOW_MEMORY, EXIT_MEMORY, "memory is low: the partner does not keep up", "slow down what is sent"),
     ROW(MEMORY_ERROR, EXIT_MEMORY, "there is not enough memory", "send less at a time"),
@@ -66,7 +64,7 @@ int fail_dde(const char *what, UINT code)
     return e->exit;
 }
 
-int fail(int code, const char *format, ...)
+int fail_with(int code, const char *format, ...)
 {
     char line[1024];
     struct text t = {0};

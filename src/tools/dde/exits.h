@@ -37,6 +37,6 @@ int fail_dde(const char *what, UINT code);
 #ifdef __GNUC__
 __attribute__((format(printf, 2, 3)))
 #endif
-int fail(int code, const char *format, ...);
+int fail_with(int code, const char *format, ...);
 
 #endif

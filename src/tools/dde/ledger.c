@@ -206,7 +206,7 @@ int run_ledger(const struct options *o)
     HSZ system;
 
     if (o->arguments.n)
-        return fail(EXIT_USAGE, "ledger: it takes no target: it tells of all processes");
+        return fail_with(EXIT_USAGE, "ledger: it takes no target: it tells of all processes");
     exit_code = client_begin(o, NULL);
     if (exit_code)
         return exit_code;

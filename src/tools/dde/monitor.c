@@ -227,7 +227,7 @@ int run_monitor(const struct options *o)
     if (take_kinds(o, &kinds, &why) && take_filter(o, &why))
         exit_code = run(o, kinds);
     else
-        exit_code = fail(EXIT_USAGE, "monitor: %s", text_of(&why));
+        exit_code = fail_with(EXIT_USAGE, "monitor: %s", text_of(&why));
     if (monitor.inst)
         DdeUninitialize(monitor.inst);
     if (monitor.news)

@@ -14,7 +14,7 @@ static void put_out(const void *bytes, size_t n, bool text)
     if (lost || sys_write(bytes, n, text))
         return;
     lost = true;
-    fail(EXIT_FILE, "what is printed here can no longer be written");
+    fail_with(EXIT_FILE, "what is printed here can no longer be written");
 }
 
 bool output_is_lost(void)

@@ -17,13 +17,13 @@ static int take_value(const struct options *o, unsigned format, struct text *byt
     int exit_code = EXIT_OK;
 
     if (o->file && !sys_read_file(o->file, &given, &reason))
-        exit_code = fail(EXIT_FILE, "%s: %s", o->file, reason);
+        exit_code = fail_with(EXIT_FILE, "%s: %s", o->file, reason);
     else if (!o->file)
         text_put(&given, word);
     else if (!o->raw && given.n && given.at[given.n - 1] == '\n') /* the end of the last line is the file's */
         text_cut(&given, given.n - (given.n > 1 && given.at[given.n - 2] == '\r' ? 2 : 1));
     if (!exit_code && !value_parse(bytes, o, format, text_of(&given), given.n, &why))
-        exit_code = fail(EXIT_USAGE, "poke: %s", text_of(&why));
+        exit_code = fail_with(EXIT_USAGE, "poke: %s", text_of(&why));
     text_free(&given);
     text_free(&why);
     return exit_code;
@@ -56,11 +56,12 @@ int run_poke(const struct options *o)
     int exit_code;
 
     if (words < values || words > values + 1)
-        return fail(EXIT_USAGE, "poke: write the target and the value: dde poke 'service|topic!item' value");
+        return fail_with(EXIT_USAGE,
+                         "poke: write the target and the value: dde poke 'service|topic!item' value");
     if (target_of(&t, o, words > values ? o->arguments.at[0] : NULL, NEED_ITEM, &why))
         exit_code = poke(o, &t);
     else
-        exit_code = fail(EXIT_USAGE, "poke: %s", text_of(&why));
+        exit_code = fail_with(EXIT_USAGE, "poke: %s", text_of(&why));
     target_free(&t);
     text_free(&why);
     return exit_code;

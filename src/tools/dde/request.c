@@ -38,7 +38,7 @@ int run_request(const struct options *o)
         if (target_of(&t, o, o->arguments.n ? o->arguments.at[i] : NULL, NEED_ITEM, &why))
             now = request(o, &t, n > 1);
         else
-            now = fail(EXIT_USAGE, "request: %s", text_of(&why));
+            now = fail_with(EXIT_USAGE, "request: %s", text_of(&why));
         exit_code = exit_code ? exit_code : now;
         target_free(&t);
         text_free(&why);

@@ -4,30 +4,18 @@
 /* dde serve: a server with the System topic, items and links. */
 
 #include "commands.h"
-#include "ledger.h"
 #include "output.h"
 #include "serve.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct link {
-    HCONV conv;
-    size_t topic;
-    HSZ item; /* kept */
-    UINT format;
-};
-
 static struct {
     const struct options *options;
     DWORD inst;
     struct target target;
-    HSZ service, system;
-    size_t system_topic; /* index of the topic System  */
-    size_t first_topic;  /* of lines that name none    */
-    struct link *links;
-    size_t n_links;
-    char *return_message;
+    HSZ service;
+    size_t first_topic; /* of lines that name none */
     /* Where the lines of the file and of the pipe go. */
     size_t file_topic, pipe_topic;
     unsigned pass;
@@ -49,94 +37,6 @@ static HDDEDATA data_of(const struct text *bytes, HSZ item, UINT fmt)
                                0);
 }
 
-/* ---- The topic System --------------------------------------------------------------------------------- */
-
-static void put_topics(struct text *out)
-{
-    for (size_t i = 0; i < items_topics(); i++)
-        text_printf(out, i ? "\t%s" : "%s", items_topic(i)->name);
-}
-
-static void put_sysitems(struct text *out);
-
-static void put_status(struct text *out)
-{
-    text_put(out, jobs_are_running() ? "Busy" : "Ready");
-}
-
-static void put_help(struct text *out)
-{
-    text_printf(out,
-                "%s is served by dde. The item TopicItemList of a topic has the names of its items, Formats "
-                "of System the "
-                "formats in which their values can be had.",
-                server.target.service);
-    if (!server.options->read_only)
-        text_put(out, " Items can be poked.");
-    text_put(out,
-             server.options->on_execute ? " Commands are executed." : " Commands are shown where it runs.");
-}
-
-static void put_return_message(struct text *out)
-{
-    text_put(out, server.return_message ? server.return_message : "");
-}
-
-static void put_system_list(struct text *out)
-{
-    put_sysitems(out);
-}
-
-static const struct {
-    const char *name;
-    void (*put)(struct text *out);
-} system_items[] = {
-    {SZDDESYS_ITEM_TOPICS, put_topics},     {SZDDESYS_ITEM_SYSITEMS, put_sysitems},
-    {SZDDESYS_ITEM_STATUS, put_status},     {SZDDESYS_ITEM_FORMATS, items_formats},
-    {SZDDESYS_ITEM_HELP, put_help},         {SZDDESYS_ITEM_RTNMSG, put_return_message},
-    {SZDDE_ITEM_ITEMLIST, put_system_list}, {LEDGER_ITEM, ledger_put_own},
-};
-
-enum { SYSTEM_ITEMS = sizeof system_items / sizeof *system_items };
-
-static void put_sysitems(struct text *out)
-{
-    for (size_t i = 0; i < SYSTEM_ITEMS; i++)
-        text_printf(out, i ? "\t%s" : "%s", system_items[i].name);
-}
-
-/* The value of an item that the server itself knows: all of the topic System, and the list of any other's
- * items. */
-static bool own_value(size_t topic, HSZ item, struct text *utf8)
-{
-    struct text name = {0};
-    bool found = false;
-
-    put_string(&name, server.inst, item);
-    if (topic != server.system_topic) {
-        found = same_name(text_of(&name), SZDDE_ITEM_ITEMLIST);
-        if (found)
-            items_list(utf8, topic);
-    }
-    for (size_t i = 0; i < SYSTEM_ITEMS && topic == server.system_topic && !found; i++) {
-        found = same_name(text_of(&name), system_items[i].name);
-        if (found)
-            system_items[i].put(utf8);
-    }
-    text_free(&name);
-    return found;
-}
-
-static void set_return_message(const char *message)
-{
-    HSZ item = string_of(server.inst, SZDDESYS_ITEM_RTNMSG);
-
-    free(server.return_message);
-    server.return_message = must_copy(message);
-    DdePostAdvise(server.inst, server.system, item);
-    DdeFreeStringHandle(server.inst, item);
-}
-
 /* ---- Values ------------------------------------------------------------------------------------------- */
 
 /* The value as it is known now; 0 if there is none. */
@@ -146,7 +46,7 @@ static HDDEDATA value_now(size_t topic, HSZ item, UINT fmt)
     struct item *stored = items_find((int)topic, item);
     HDDEDATA data = 0;
 
-    if (stored ? items_value(stored, fmt, &bytes) : own_value(topic, item, &utf8)) {
+    if (stored ? items_value(stored, fmt, &bytes) : system_value(topic, item, &utf8)) {
         struct item own = {.value = utf8, .known = true};
 
         if (stored || items_value(&own, fmt, &bytes))
@@ -162,11 +62,10 @@ static bool is_run(size_t topic, HSZ item)
 {
     struct item *stored = items_find((int)topic, item);
     struct text utf8 = {0};
-    bool own = own_value(topic, item, &utf8);
+    bool own = system_value(topic, item, &utf8);
 
     text_free(&utf8);
-    return server.options->run && topic != server.system_topic && !own &&
-           (!stored || stored->source == FROM_RUN);
+    return server.options->run && !is_system(topic) && !own && (!stored || stored->source == FROM_RUN);
 }
 
 static bool start_job(enum job_kind kind, HCONV conv, size_t topic, HSZ item, const char *command)
@@ -175,8 +74,8 @@ static bool start_job(enum job_kind kind, HCONV conv, size_t topic, HSZ item, co
     bool started = jobs_start(kind, conv, topic, item, command, &why);
 
     if (!started) {
-        fail(EXIT_FILE, "serve: %s", text_of(&why));
-        set_return_message(text_of(&why));
+        fail_with(EXIT_FILE, "serve: %s", text_of(&why));
+        system_set_return_message(text_of(&why));
     }
     text_free(&why);
     return started;
@@ -281,7 +180,7 @@ static HDDEDATA poke(size_t topic, HSZ hsz, UINT fmt, HDDEDATA data)
     struct item *item = NULL;
     bool is_text = fmt == CF_TEXT || fmt == CF_UNICODETEXT || fmt == CF_OEMTEXT;
 
-    if (server.options->read_only || own_value(topic, hsz, &utf8) || topic == server.system_topic) {
+    if (server.options->read_only || system_value(topic, hsz, &utf8) || is_system(topic)) {
         text_free(&utf8);
         return flags(DDE_FNOTPROCESSED);
     }
@@ -303,49 +202,24 @@ static HDDEDATA poke(size_t topic, HSZ hsz, UINT fmt, HDDEDATA data)
 
 /* ---- Links -------------------------------------------------------------------------------------------- */
 
+static void refresh(size_t topic, HSZ item)
+{
+    if (is_run(topic, item) && !jobs_refreshing(topic, item))
+        start_item_job(0, topic, item);
+}
+
 static bool start_link(HCONV conv, size_t topic, HSZ item, UINT fmt)
 {
-    HDDEDATA value = is_run(topic, item) ? 0 : value_now(topic, item, fmt);
+    bool run = is_run(topic, item);
+    HDDEDATA value = run ? 0 : value_now(topic, item, fmt);
 
-    if (!value && !is_run(topic, item))
+    if (!value && !run)
         return false;
     if (value)
         DdeFreeDataHandle(value);
-    for (size_t i = 0; i < server.n_links; i++) {
-        const struct link *l = &server.links[i];
-
-        if (l->conv == conv && l->item == item && l->format == fmt)
-            return true;
-    }
-    DdeKeepStringHandle(server.inst, item);
-    server.links = must_resize(server.links, (server.n_links + 1) * sizeof *server.links);
-    server.links[server.n_links++] = (struct link){conv, topic, item, fmt};
-    if (!value && !jobs_refreshing(topic, item))
-        start_item_job(0, topic, item);
+    links_add(conv, topic, item, fmt);
+    refresh(topic, item);
     return true;
-}
-
-/* All of the conversation's if item is 0. */
-static void forget_links(HCONV conv, HSZ item, UINT fmt)
-{
-    for (size_t i = server.n_links; i-- > 0;) {
-        struct link *l = &server.links[i];
-
-        if (l->conv != conv || (item && (l->item != item || l->format != fmt)))
-            continue;
-        DdeFreeStringHandle(server.inst, l->item);
-        *l = server.links[--server.n_links];
-    }
-}
-
-static void refresh_links(void)
-{
-    for (size_t i = 0; i < server.n_links; i++) {
-        const struct link *l = &server.links[i];
-
-        if (is_run(l->topic, l->item) && !jobs_refreshing(l->topic, l->item))
-            start_item_job(0, l->topic, l->item);
-    }
 }
 
 /* ---- The callback ------------------------------------------------------------------------------------- */
@@ -375,10 +249,10 @@ static HDDEDATA answer(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ hsz2, HDDE
         return offers(hsz1, hsz2);
     case XTYP_DISCONNECT:
         jobs_forget(conv);
-        forget_links(conv, 0, 0);
+        links_forget(conv, 0, 0);
         return 0;
     case XTYP_ERROR:
-        fail(EXIT_MEMORY, "serve: a client does not keep up with its updates");
+        fail_with(EXIT_MEMORY, "serve: a client does not keep up with its updates");
         return 0;
     default:
         break;
@@ -395,7 +269,7 @@ static HDDEDATA answer(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ hsz2, HDDE
     case XTYP_ADVSTART:
         return flags(start_link(conv, (size_t)topic, hsz2, fmt));
     case XTYP_ADVSTOP:
-        forget_links(conv, hsz2, fmt);
+        links_forget(conv, hsz2, fmt);
         return 0;
     case XTYP_POKE:
         return poke((size_t)topic, hsz2, fmt, data);
@@ -427,7 +301,7 @@ static void job_ended(struct job *j)
     else if (j->kind == JOB_EXECUTE)
         text_foreign(&message, text_of(&j->output), j->output.n);
     if (j->code || j->kind == JOB_EXECUTE)
-        set_return_message(text_of(&message));
+        system_set_return_message(text_of(&message));
     text_free(&message);
     if (j->kind == JOB_ITEM && !j->code)
         store_output(j);
@@ -452,7 +326,7 @@ static int read_file(void)
         items_drop_older_than(server.pass);
     }
     text_free(&bytes);
-    return done ? EXIT_OK : fail(EXIT_FILE, "serve: %s: %s", server.options->file, why);
+    return done ? EXIT_OK : fail_with(EXIT_FILE, "serve: %s: %s", server.options->file, why);
 }
 
 /* A file that is not there for a moment is being replaced. */
@@ -508,7 +382,7 @@ static void look_around(void)
         look_at_input();
     if (o->every && sys_now_ms() >= server.next_refresh) {
         server.next_refresh = sys_now_ms() + o->every;
-        refresh_links();
+        links_each(refresh);
     }
 }
 
@@ -545,10 +419,9 @@ static int open_instance(const struct options *o)
 static int take_topics(const struct options *o)
 {
     server.service = string_of(server.inst, server.target.service);
-    server.system = string_of(server.inst, SZDDESYS_TOPIC);
     if (!server.service)
         return client_failed("serve", &server.target, DdeGetLastError(server.inst));
-    server.system_topic = items_add_topic(SZDDESYS_TOPIC);
+    system_begin(server.inst, o, server.target.service);
     server.first_topic = items_add_topic(server.target.topic);
     for (size_t i = 0; i < o->topics.n; i++)
         items_add_topic(o->topics.at[i]);
@@ -565,9 +438,9 @@ static int take_items(const struct options *o)
         size_t topic = server.first_topic;
 
         if (!strchr(o->arguments.at[i], '='))
-            exit_code = fail(EXIT_USAGE, "serve: %s: write item=value", o->arguments.at[i]);
+            exit_code = fail_with(EXIT_USAGE, "serve: %s: write item=value", o->arguments.at[i]);
         else if (!items_take_line(o->arguments.at[i], &topic, FROM_LINE, 0, &why))
-            exit_code = fail(EXIT_USAGE, "serve: %s", text_of(&why));
+            exit_code = fail_with(EXIT_USAGE, "serve: %s", text_of(&why));
     }
     text_free(&why);
     server.reads_input = o->until_eof || (o->file && !strcmp(o->file, "-"));
@@ -582,6 +455,7 @@ static int run(const struct options *o)
         return exit_code;
     items_begin(server.inst, o);
     jobs_begin(server.inst, o, server.target.service);
+    links_begin(server.inst);
     exit_code = take_topics(o);
     if (!exit_code)
         exit_code = take_items(o);
@@ -595,11 +469,11 @@ static void end(void)
     if (server.inst)
         DdeUninitialize(server.inst); /* callbacks may come until then */
     jobs_end();
+    links_end();
+    system_end();
     items_end();
     target_free(&server.target);
     text_free(&server.input);
-    free(server.return_message);
-    free(server.links);
     memset(&server, 0, sizeof server);
 }
 
@@ -615,8 +489,8 @@ int run_serve(const struct options *o)
         !server.target.item)
         exit_code = run(o);
     else
-        exit_code =
-            fail(EXIT_USAGE, "serve: %s", why.n ? text_of(&why) : "write service|topic, and then item=value");
+        exit_code = fail_with(EXIT_USAGE, "serve: %s",
+                              why.n ? text_of(&why) : "write service|topic, and then item=value");
     end();
     text_free(&why);
     return exit_code;

@@ -92,6 +92,24 @@ void jobs_look(void (*ended)(struct job *j));
 /* The words of a command: blanks separate them, '...' and "..." keep them together. */
 bool words_split(const char *command, struct text **words, size_t *n);
 
+/* ---- serve_links.c: the links that clients hold; a second one on the same item and format is none ------ */
+
+void links_begin(DWORD inst);
+void links_end(void);
+void links_add(HCONV conv, size_t topic, HSZ item, UINT format);
+void links_forget(HCONV conv, HSZ item, UINT format); /* all of the conversation if item is 0 */
+void links_each(void (*refresh)(size_t topic, HSZ item));
+
+/* ---- serve_system.c ----------------------------------------------------------------------------------- */
+
+void system_begin(DWORD inst, const struct options *o, const char *service);
+void system_end(void);
+bool is_system(size_t topic);
+/* The value of an item that the server itself knows: all of the topic System, and the list of any other's
+ * items. */
+bool system_value(size_t topic, HSZ item, struct text *utf8);
+void system_set_return_message(const char *message);
+
 /* ---- serve_trace.c ------------------------------------------------------------------------------------ */
 
 const char *callback_name(UINT type); /* without XTYP_ */

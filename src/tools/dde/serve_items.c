@@ -264,7 +264,7 @@ void items_take_lines(const char *text, size_t n, size_t *topic, enum source sou
         if (line.n && line.at[line.n - 1] == '\r')
             text_cut(&line, line.n - 1);
         if (!items_take_line(text_of(&line), topic, source, pass, &why))
-            fail(EXIT_USAGE, "serve: %s", text_of(&why));
+            fail_with(EXIT_USAGE, "serve: %s", text_of(&why));
         text_free(&line);
         text_free(&why);
         text = stop ? stop + 1 : end;

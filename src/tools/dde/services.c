@@ -138,8 +138,8 @@ static int none(const struct target *t)
 {
     if (t->service || t->topic)
         return client_failed("services", t, DMLERR_NO_CONV_ESTABLISHED);
-    return fail(EXIT_NO_CONVERSATION,
-                "no DDE server answers: start one, for example dde serve 'Test|Data' item=value");
+    return fail_with(EXIT_NO_CONVERSATION,
+                     "no DDE server answers: start one, for example dde serve 'Test|Data' item=value");
 }
 
 static int list(const struct options *o, const struct target *t)
@@ -186,7 +186,7 @@ int run_services(const struct options *o)
     int exit_code;
 
     if (!take_target(&t, o, &why))
-        exit_code = fail(EXIT_USAGE, "services: %s", text_of(&why));
+        exit_code = fail_with(EXIT_USAGE, "services: %s", text_of(&why));
     else if ((exit_code = client_begin(o, NULL)) == EXIT_OK)
         exit_code = list(o, &t);
     client_end();
