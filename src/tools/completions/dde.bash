@@ -56,7 +56,7 @@ _dde() {
         options="$common --format --hex --text --file --for --run --every --on-execute --read-only --until-eof --ready
             --trace"
         ;;
-    monitor) options="$common --item --count --for --only --full" ;;
+    monitor) options="$common --item --count --for --only --full --ready" ;;
     ledger) options='--timeout --json --help' ;;
     help)
         mapfile -t COMPREPLY < <(compgen -W 'services request poke execute advise fetch serve monitor ledger' -- "$word")

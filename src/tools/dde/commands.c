@@ -111,22 +111,32 @@ static int run_command(const struct command *c, int argc, char *argv[])
     return exit_code ? exit_code : output_is_lost() ? EXIT_FILE : EXIT_OK;
 }
 
-int run_tool(int argc, char *argv[])
+static int run_help(const char *name)
 {
-    const char *word = argc > 1 ? argv[1] : "";
-    const struct command *c = find(!strcmp(word, "help") && argc > 2 ? argv[2] : word);
+    const struct command *c = name ? find(name) : NULL;
 
-    if (c && strcmp(word, "help"))
-        return run_command(c, argc - 2, argv + 2);
+    if (name && !c)
+        return fail_with(EXIT_USAGE, "there is no command %s; 'dde --help' lists them", name);
     if (c)
         print_help(c);
-    else if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help"))
-        print_general_help();
-    else if (!strcmp(word, "--version"))
-        print_version();
-    else if (!*word)
-        return fail_with(EXIT_USAGE, "which command? 'dde --help' lists them");
     else
+        print_general_help();
+    return EXIT_OK;
+}
+
+int run_tool(int argc, char *argv[])
+{
+    const char *word = argc > 1 ? argv[1] : NULL;
+    const struct command *c = word ? find(word) : NULL;
+
+    if (c)
+        return run_command(c, argc - 2, argv + 2);
+    if (!word)
+        return fail_with(EXIT_USAGE, "which command? 'dde --help' lists them");
+    if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help"))
+        return run_help(argc > 2 ? argv[2] : NULL);
+    if (strcmp(word, "--version"))
         return fail_with(EXIT_USAGE, "there is no command %s; 'dde --help' lists them", word);
+    print_version();
     return EXIT_OK;
 }

@@ -209,9 +209,12 @@ static int run(const struct options *o, UINT kinds)
     error = DdeInitializeW(&monitor.inst, hear, APPCLASS_MONITOR | kinds, 0);
     if (error != DMLERR_NO_ERROR)
         return fail_dde("monitor", error);
+    if (o->full)
+        make_own_mark();
+    if (o->ready)
+        print_string(o->json ? "{\"ready\":true}" : "ready");
     if (!o->full)
         return run_lines(o);
-    make_own_mark();
     return sys_is_terminal() && !o->json ? run_screen(o) : run_snapshot(o);
 }
 

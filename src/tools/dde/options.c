@@ -55,7 +55,7 @@ const struct option option_table[] = {
         "run COMMAND for each execute; %c is what is to be executed", FOR_SERVE),
     ROW("read-only", 0, FLAG, read_only, NULL, "refuse pokes", FOR_SERVE),
     ROW("until-eof", 0, FLAG, until_eof, NULL, "end when standard input does", FOR_SERVE),
-    ROW("ready", 0, FLAG, ready, NULL, "print \"ready\" as soon as clients can connect", FOR_SERVE),
+    ROW("ready", 0, FLAG, ready, NULL, "print \"ready\" as soon as it can be used", FOR_SERVE | FOR_MONITOR),
     ROW("trace", 0, FLAG, trace, NULL, "print each callback with its parameters and its result", FOR_SERVE),
     ROW("only", 'o', LIST, only, "KIND",
         "only these events: strings, sends, posts, callbacks, errors, links, conversations", FOR_MONITOR),

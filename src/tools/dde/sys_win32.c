@@ -91,12 +91,13 @@ static bool encode(UINT page, struct text *bytes, const char *utf8)
 {
     size_t units;
     WCHAR *wide = utf16_of(utf8, &units);
+    DWORD options = page == CP_UTF8 ? 0 : WC_NO_BEST_FIT_CHARS; /* what only looks alike is another text */
     BOOL lost = FALSE, *tell = page == CP_UTF8 ? NULL : &lost;
-    int n = units ? WideCharToMultiByte(page, 0, wide, (int)units, NULL, 0, NULL, tell) : 0;
+    int n = units ? WideCharToMultiByte(page, options, wide, (int)units, NULL, 0, NULL, tell) : 0;
     char *narrow = must_alloc((size_t)n + 1);
 
     if (n)
-        WideCharToMultiByte(page, 0, wide, (int)units, narrow, n, NULL, tell);
+        WideCharToMultiByte(page, options, wide, (int)units, narrow, n, NULL, tell);
     text_add(bytes, narrow, (size_t)n);
     free(narrow);
     free(wide);
