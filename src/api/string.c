@@ -172,6 +172,8 @@ static DWORD query(DWORD idInst, HSZ hsz, void *to, DWORD max, int cp)
 
     if (!in)
         return 0;
+    if (!s)
+        s = string_heard(in, hsz);
     if (!known(cp) || (hsz && !s))
         return (DWORD)api_fail(in, DMLERR_INVALIDPARAMETER);
     if (to && !max)
@@ -187,7 +189,8 @@ static DWORD query(DWORD idInst, HSZ hsz, void *to, DWORD max, int cp)
 /* DdeQueryString: copies the text of a handle, at most cchMax - 1 characters and a terminator; psz NULL: only
  * measures. Characters are 16-bit units for CP_WINUNICODE and bytes for every other code page (iCodePage as
  * in DdeCreateStringHandle), of which none gets a part of a character; what it lacks becomes its default
- * character. Returns the characters copied, or 0: DMLERR_DLL_NOT_INITIALIZED, DMLERR_INVALIDPARAMETER. */
+ * character. A monitor may ask for the atoms of an event in its callback. Returns the characters copied, or
+ * 0: DMLERR_DLL_NOT_INITIALIZED, DMLERR_INVALIDPARAMETER. */
 DWORD WINAPI DdeQueryStringA(DWORD idInst, HSZ hsz, LPSTR psz, DWORD cchMax, int iCodePage)
 {
     return query(idInst, hsz, psz, cchMax, code_page(iCodePage, CP_WINANSI));

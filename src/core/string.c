@@ -156,6 +156,13 @@ struct string *string_get(const struct inst *in, HSZ hsz)
     return s && s->inst == in ? s : NULL;
 }
 
+struct string *string_heard(const struct inst *in, HSZ atom)
+{
+    uintptr_t value = (uintptr_t)atom;
+
+    return in->monitor && value && value <= 0xFFFF ? find(in, (host_atom)value) : NULL;
+}
+
 uintptr_t string_handle(const struct string *s)
 {
     return s ? s->handle : 0;

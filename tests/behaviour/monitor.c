@@ -487,6 +487,31 @@ static void an_atom_that_has_gone_can_still_be_read(void **state)
     assert_int_equal(host_atom_name((host_atom)(uintptr_t)first.events[1].u.ansi.hsz, name), 0);
 }
 
+static char queried[256];
+
+static void query_name(struct party *monitor)
+{
+    DdeQueryStringA(monitor->id, first.events[first.n - 1].u.conv.hszSvc, queried, sizeof queried,
+                    CP_WINANSI);
+}
+
+static void the_names_of_an_event_can_be_queried_in_the_callback(void **state)
+{
+    struct party *client = party_open(0), *monitor;
+    HSZ atom;
+
+    (void)state;
+    party_serve(0);
+    monitor = monitor_open(MF_CONV, &first);
+    first.inside = query_name;
+    party_connect(client, SERVICE, TOPIC);
+    expect_events(&first, 2);
+    assert_string_equal(queried, SERVICE);
+    atom = first.events[0].u.conv.hszSvc;
+    assert_int_equal(DdeQueryStringA(monitor->id, atom, queried, sizeof queried, CP_WINANSI), 0);
+    assert_int_equal(DdeQueryStringA(client->id, atom, queried, sizeof queried, CP_WINANSI), 0);
+}
+
 static void a_unicode_monitor_gets_texts_in_unicode(void **state)
 {
     static const WCHAR zhmega[] = {0x0416, 'm', 'e', 'g', 'a', 0};
@@ -1213,6 +1238,7 @@ int main(void)
         rule_with("7", taking_an_error_is_none, NULL, down),
         rule_with("7", a_string_is_told_from_its_making_to_its_end, NULL, down),
         rule_with("7", an_atom_that_has_gone_can_still_be_read, NULL, down),
+        rule_with("7", the_names_of_an_event_can_be_queried_in_the_callback, NULL, down),
         rule_with("7", a_unicode_monitor_gets_texts_in_unicode, NULL, down),
         rule_with("7", the_longest_text_is_told_whole, NULL, down),
         rule_with("7", each_side_tells_the_beginning_and_the_end_of_a_conversation, NULL, down),
