@@ -771,6 +771,22 @@ DDEML_API DWORD WINAPI DdemlListHolders(PFNDDEMLHOLDER pfnHolder, LPVOID lpParam
  * Returns TRUE if at least one message was dispatched, FALSE if time ran out first. */
 DDEML_API BOOL WINAPI DdemlDispatch(DWORD dwTimeout);
 
+/* DdemlGetFd: a file descriptor for the program's own event loop.
+ *
+ * For programs that wait in poll, epoll, GLib, libuv, Qt or the like (docs/event-loops.md): the descriptor is
+ * readable when DdemlDispatch(0) on the calling thread has something to do, or may have; then the program calls that,
+ * and waits again. Nothing is missed, however seldom the program looks, and nothing that has been dispatched wakes it
+ * again.
+ *
+ * There is one for each thread, made at the first call, also before the thread's first DdeInitialize; further calls
+ * return the same. It belongs to the library, which closes it when the thread ends: the program never reads, writes
+ * or closes it, and leaves it alone in a child of fork, which has to ask for its own. It is an epoll descriptor: a
+ * program's epoll, and one more around that, may contain it.
+ *
+ * Returns the descriptor; or -1 if the system refuses (errno), and always on Windows, where every loop that dispatches
+ * messages serves DDE. */
+DDEML_API INT WINAPI DdemlGetFd(void);
+
 /* DdemlSetDeadlines: limit how long this process waits for partners that do not answer.
  *
  * dwInitiate  How long DdeConnect, DdeConnectList and DdeReconnect wait, in milliseconds, for windows that do

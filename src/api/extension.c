@@ -40,6 +40,11 @@ BOOL WINAPI DdemlDispatch(DWORD dwTimeout)
     return TRUE;
 }
 
+INT WINAPI DdemlGetFd(void)
+{
+    return host_descriptor();
+}
+
 BOOL WINAPI DdemlSetDeadlines(DWORD dwInitiate, DWORD dwShutdown)
 {
     deadline_set(dwInitiate, dwShutdown);

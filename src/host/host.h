@@ -201,6 +201,12 @@ bool host_pump(enum host_scope scope, bool (*done)(void *arg), void *arg, uint64
  * already); false if there is none. */
 bool host_dispatch(enum host_scope scope, uint64_t until);
 
+/* A descriptor for poll and its like, made at the first call on the calling thread, closed when that ends, and never
+ * to be read: readable while host_dispatch(HOST_ALL_MESSAGES, 0) would dispatch something on this thread, or may;
+ * no more after one that has not. A child of fork has none until it asks. -1: the system has nothing of the kind,
+ * or refuses (errno). */
+int host_descriptor(void);
+
 /* ---- News ------------------------------------------------------------------------------------------ */
 
 #define HOST_NEWS_SIZE 2048 /* the largest record */

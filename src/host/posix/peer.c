@@ -145,8 +145,7 @@ static void open_sockets(board_number number)
     interrupt = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     atomic_store_explicit(&io.interrupt, interrupt, memory_order_relaxed);
     if (io.epoll >= 0 && interrupt >= 0 && listen_at(number) &&
-        watch_descriptor(io.listener, EPOLLIN, &io.listener) &&
-        watch_descriptor(interrupt, EPOLLIN, &io.interrupt)) {
+        watch_descriptor(io.listener, EPOLLIN, &io.listener)) {
         atomic_store_explicit(&io.number, number, memory_order_release);
         return;
     }
@@ -813,14 +812,10 @@ static void hung_up(struct peer *p)
 
 static void attend(const struct epoll_event *e)
 {
-    uint64_t count;
     struct peer *p;
 
     if (e->data.ptr == &io.listener) {
         accept_all();
-    } else if (e->data.ptr == &io.interrupt) {
-        if (read(atomic_load_explicit(&io.interrupt, memory_order_relaxed), &count, sizeof count) < 0)
-            return; /* somebody else has read it */
     } else {
         p = e->data.ptr;
         if (p->doomed)
@@ -855,13 +850,27 @@ static int milliseconds_until(uint64_t until)
     return (int)(left > most ? most : left);
 }
 
+/* The interrupt is the concern of whoever waits here, and not of those who have the epoll in loops of their own. */
+static void wait_or_be_interrupted(int timeout)
+{
+    struct pollfd either[] = {
+        {.fd = io.epoll, .events = POLLIN},
+        {.fd = atomic_load_explicit(&io.interrupt, memory_order_relaxed), .events = POLLIN}};
+    uint64_t count;
+
+    if (poll(either, 2, timeout) > 0 && either[1].revents && read(either[1].fd, &count, sizeof count) < 0)
+        return; /* it comes again */
+}
+
 /* The thread may be cancelled while it waits. */
 static int wait_for_events(struct epoll_event *events, int timeout)
 {
     int n;
 
     pthread_cleanup_push(give_back, NULL);
-    n = epoll_wait(io.epoll, events, EVENTS, timeout);
+    if (timeout)
+        wait_or_be_interrupted(timeout);
+    n = epoll_wait(io.epoll, events, EVENTS, 0);
     pthread_cleanup_pop(0);
     return n;
 }

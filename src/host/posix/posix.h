@@ -30,6 +30,7 @@ enum { QUEUE_LIMIT = 10000, SPARE_LIMIT = 64 };
 enum { INITIATE = 0x03E0, HOST_EV_LAST = HOST_EV_COUNT };
 
 struct timer;
+struct loop;
 struct batch;
 struct listener;
 struct parcel;
@@ -61,6 +62,7 @@ struct host_thread {
     size_t n_spare;
     struct list sent, running; /* struct sent.link: to be begun; begun          */
     bool polling;              /* asleep in peers_poll, else at the condition    */
+    struct loop *loop;         /* the owner's; others signal it; NULL: none      */
 
     /* owner */
     void *slot;
@@ -218,6 +220,14 @@ void calls_ended(uint16_t process); /* it will not answer any more */
 
 void news_end(struct window *w);                                   /* the window hears no more */
 void news_deliver(uint32_t kind, const void *record, size_t size); /* to the windows of this process */
+
+/* ---- loop.c -------------------------------------------------------------------------------------- */
+
+void loop_signal(struct host_thread *t);     /* under its lock: there is something for it              */
+void loop_timer_set(struct host_thread *me); /* another timer may be the next one                      */
+void loop_settle(struct host_thread *me);    /* it has looked and found nothing                        */
+bool loop_join(struct host_thread *me);      /* once the process has joined others; false: no memory   */
+void loop_close(struct host_thread *me);
 
 /* ---- pump.c -------------------------------------------------------------------------------------- */
 

@@ -142,5 +142,7 @@ bool host_dispatch(enum host_scope scope, uint64_t until)
         found = job_next(me, kinds_of(scope), NULL, until, &job);
     if (found)
         job_run(&job);
+    else
+        loop_settle(me);
     return found;
 }

@@ -57,6 +57,7 @@ static void thread_end(void *value)
     me->ending = true;
     windows_end(me);
     timers_deinit(me);
+    loop_close(me);
     self = NULL;
     give_record(me);
 }
@@ -185,6 +186,8 @@ void thread_unlock_and_wake(struct host_thread *t, enum wake what)
 {
     bool waiting = t->waiting & what, asleep = waiting && !t->looking, polling = t->polling;
 
+    if (what & (WAKE_SENT | WAKE_CORE | WAKE_REST))
+        loop_signal(t);
     if (waiting)
         t->waiting = 0;
     pthread_mutex_unlock(&t->lock);

@@ -125,6 +125,7 @@ bool host_timer(host_wnd wnd, uint32_t interval_ms)
         return false;
     timer->interval = interval_ms;
     set_due(me, timer, host_now_ms() + interval_ms);
+    loop_timer_set(me);
     return true;
 }
 

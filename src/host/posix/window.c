@@ -247,6 +247,8 @@ host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, 
         return 0;
     if (audience_of(cls))
         peers_join();
+    if (!loop_join(me))
+        return 0;
     w = take_slot();
     if (!w)
         return 0;

@@ -110,6 +110,12 @@ void **host_thread_slot(void (*at_exit)(void *value))
     return &self->value;
 }
 
+/* Every loop of Windows dispatches the messages of windows. */
+int host_descriptor(void)
+{
+    return -1;
+}
+
 void host_lock(void)
 {
     AcquireSRWLockExclusive(&core_lock);
