@@ -24,7 +24,7 @@ void holders_answer(const struct inst *in, host_wnd asker)
     struct holder_record r = {
         .asker = asker,
         .process = host_process_id(),
-        .thread = host_thread_id(),
+        .thread = host_session_thread(),
         .inst = inst_id(in),
         .columns = LEDGER_N,
     };

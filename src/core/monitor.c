@@ -82,7 +82,7 @@ static void begin(struct record *r, size_t size)
     memset(r->u.bytes, 0, size);
     r->size = size;
     r->u.event.time = (uint32_t)host_now_ms();
-    r->u.event.task = host_thread_id();
+    r->u.event.task = host_session_thread();
 }
 
 static void add_name(struct record *r, const struct string *s)

@@ -104,8 +104,9 @@ bool host_window_unicode(host_wnd wnd); /* false if the window is gone          
 bool host_window_is(host_wnd wnd, enum host_class cls);
 bool host_window_foreign(host_wnd wnd);    /* belongs to another process (memory handles are translated on
                                             * the way); false if the window is gone                         */
-uint32_t host_window_thread(host_wnd wnd); /* host_thread_id of its owner, also in another process (there
-                                            * no other live thread of the session has it); 0: it is gone */
+uint32_t host_window_thread(host_wnd wnd); /* a number of its owner's, also in another process, that no other
+                                            * thread of the session has as a rule; 0: it is gone           */
+uint32_t host_session_thread(void);        /* the calling thread's, as host_window_thread tells it          */
 
 bool host_window_ours(host_wnd wnd); /* made by this very copy of the library; false if the window is gone */
 

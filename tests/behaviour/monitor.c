@@ -134,7 +134,7 @@ static unsigned count_of(const struct log *log, UINT kind)
 
 static void *this_task(void)
 {
-    return (void *)(uintptr_t)host_thread_id();
+    return (void *)(uintptr_t)host_session_thread();
 }
 
 /* 32-bit milliseconds, which come round. */

@@ -105,7 +105,7 @@ struct actor {
     void (*body)(struct actor *a);
     enum host_class cls;
     host_wnd wnd;
-    uint32_t id;
+    uint32_t id, session;
     struct record rec;
     struct actor *other;
     host_wnd partner;
@@ -204,6 +204,7 @@ static void actor_main(void *arg)
     struct actor *a = arg;
 
     a->id = host_thread_id();
+    a->session = host_session_thread();
     a->body(a);
     event_set(&a->seen);
 }
@@ -604,8 +605,8 @@ static void window_belongs_to_the_thread_that_made_it(void **state)
     struct actor *a = actor_of(fx, HOST_MOM, hear_messages);
     host_wnd wnd = window_of(fx, HOST_MOM, 0, &fx->rec);
 
-    assert_int_equal(host_window_thread(wnd), host_thread_id());
-    assert_int_equal(host_window_thread(a->wnd), a->id);
+    assert_int_equal(host_window_thread(wnd), host_session_thread());
+    assert_int_equal(host_window_thread(a->wnd), a->session);
     host_window_destroy(wnd);
     assert_int_equal(host_window_thread(wnd), 0);
 }

@@ -419,7 +419,7 @@ static int talk(void)
     struct party *p;
     HCONV conv;
 
-    snprintf(task, sizeof task, "%lu", (unsigned long)host_thread_id());
+    snprintf(task, sizeof task, "%lu", (unsigned long)host_session_thread());
     test_parent_say(task);
     if (!test_parent_hear(go_on, TEST_PATIENCE_MS))
         return 1;

@@ -7,7 +7,6 @@
 
 #include "exits.h"
 #include "format.h"
-#include "ledger.h"
 #include "options.h"
 #include "serve.h"
 #include "target.h"
@@ -508,27 +507,6 @@ static void every_error_of_ddeml_has_its_class(void **state)
     assert_string_equal(dmlerr_of(0x4321)->name, "NO_ERROR");
 }
 
-static void a_ledger_that_is_told_can_be_read(void **state)
-{
-    struct ledger_row row;
-    struct text line = {0};
-
-    (void)state;
-    ledger_put_own(&line);
-    assert_true(ledger_parse(&row, text_of(&line)));
-    assert_string_equal(row.name, "dde");
-    assert_int_not_equal(row.process, 0);
-    assert_int_equal(row.ledger.heap, 0);
-    free(row.name);
-    text_free(&line);
-    assert_true(ledger_parse(&row, "process=7\tprogram=x\tstrings=3\tto come=1\theap=12"));
-    assert_int_equal(row.ledger.strings, 3);
-    assert_int_equal(row.ledger.heap, 12);
-    free(row.name);
-    assert_false(ledger_parse(&row, "process=x\tprogram=y"));
-    assert_false(ledger_parse(&row, ""));
-}
-
 /* ---- What is written about the options elsewhere ------------------------------------------------------ */
 
 static const char *source_folder;
@@ -601,7 +579,6 @@ int main(int argc, char *argv[])
         cmocka_unit_test(a_text_grows),
         cmocka_unit_test(a_command_is_split_into_words),
         cmocka_unit_test(every_error_of_ddeml_has_its_class),
-        cmocka_unit_test(a_ledger_that_is_told_can_be_read),
         cmocka_unit_test(every_option_is_in_the_manual_and_the_completions),
     };
 

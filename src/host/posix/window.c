@@ -94,11 +94,19 @@ bool host_window_is(host_wnd wnd, enum host_class cls)
  * numbers of most programs' threads ever get. */
 enum { THREAD_BITS = 17 };
 
+static uint32_t in_session(uint32_t thread)
+{
+    return (uint32_t)peers_number() << THREAD_BITS | thread % (1u << THREAD_BITS);
+}
+
 uint32_t window_session_thread(const struct window *w)
 {
-    uint32_t thread = atomic_load_explicit(&w->thread, memory_order_relaxed);
+    return in_session(atomic_load_explicit(&w->thread, memory_order_relaxed));
+}
 
-    return (uint32_t)peers_number() << THREAD_BITS | thread % (1u << THREAD_BITS);
+uint32_t host_session_thread(void)
+{
+    return in_session(host_thread_id());
 }
 
 uint32_t host_window_thread(host_wnd wnd)
@@ -112,7 +120,7 @@ uint32_t host_window_thread(host_wnd wnd)
     if (!w || !window_open(w, wnd))
         return 0;
     thread = atomic_load_explicit(&w->thread, memory_order_acquire);
-    return window_open(w, wnd) ? thread : 0;
+    return window_open(w, wnd) ? in_session(thread) : 0;
 }
 
 /* There is one copy of the library in a process. */

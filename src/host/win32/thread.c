@@ -90,6 +90,11 @@ struct thread *win32_thread(void)
     return self;
 }
 
+uint32_t host_session_thread(void)
+{
+    return GetCurrentThreadId();
+}
+
 uint32_t host_process_id(void)
 {
     return GetCurrentProcessId();

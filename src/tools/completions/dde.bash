@@ -57,7 +57,7 @@ _dde() {
             --trace"
         ;;
     monitor) options="$common --item --count --for --only --full --ready" ;;
-    ledger) options='--timeout --json --help' ;;
+    ledger) options='--timeout --json --instances --help' ;;
     help)
         mapfile -t COMPREPLY < <(compgen -W 'services request poke execute advise fetch serve monitor ledger' -- "$word")
         return

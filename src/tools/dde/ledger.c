@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* dde ledger: what DDE resources each process holds. Servers that run as dde serve have an item for it; of
- * others only the services can be named. */
+/* dde ledger: what DDE resources each process holds, that uses this library and dispatches its messages. */
 
-#include "ledger.h"
-#include "client.h"
 #include "commands.h"
+#include "exits.h"
 #include "output.h"
 #include "sys.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- The item ----------------------------------------------------------------------------------------- */
+static struct {
+    DDEMLHOLDER *at;
+    size_t n;
+} holders;
 
 static const struct {
     const char *name;
@@ -26,203 +27,107 @@ static const struct {
 
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
-static LONG *column(DDEMLLEDGER *ledger, size_t i)
+static LONG column(const DDEMLLEDGER *ledger, size_t i)
 {
-    return (LONG *)(void *)((char *)ledger + columns[i].offset);
+    LONG value;
+
+    memcpy(&value, (const char *)ledger + columns[i].offset, sizeof value);
+    return value;
 }
 
-void ledger_put_own(struct text *out)
-{
-    DDEMLLEDGER now = {.cb = sizeof now};
+/* ---- Asking ------------------------------------------------------------------------------------------- */
 
-    DdemlGetLedger(0, &now);
-    text_printf(out, "process=%lu\tprogram=dde", sys_process_id());
-    for (size_t i = 0; i < COLUMNS; i++)
-        text_printf(out, "\t%s=%ld", columns[i].name, (long)*column(&now, i));
+static BOOL CALLBACK take(const DDEMLHOLDER *holder, LPVOID param)
+{
+    (void)param;
+    holders.at = must_resize(holders.at, (holders.n + 1) * sizeof *holders.at);
+    holders.at[holders.n++] = *holder;
+    return !sys_interrupted();
 }
 
-static bool takes_number(const char *from, size_t n, const char *name, unsigned long *value)
+static int order(DWORD a, DWORD b)
 {
-    size_t length = strlen(name);
-    char *end;
-
-    if (n <= length + 1 || strncmp(from, name, length) || from[length] != '=')
-        return false;
-    *value = strtoul(from + length + 1, &end, 10);
-    return end == from + n;
+    return (a > b) - (a < b);
 }
 
-static void take_member(struct ledger_row *row, const char *from, size_t n)
+static int compare(const void *a, const void *b)
 {
-    unsigned long value;
+    const DDEMLHOLDER *x = a, *y = b;
+    int by_process = order(x->dwProcess, y->dwProcess), by_thread = order(x->dwThread, y->dwThread);
 
-    if (takes_number(from, n, "process", &value))
-        row->process = value;
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (takes_number(from, n, columns[i].name, &value))
-            *column(&row->ledger, i) = (LONG)value;
-    if (n > 8 && begins_with(from, "program=")) {
-        free(row->name);
-        row->name = must_alloc(n - 7);
-        memcpy(row->name, from + 8, n - 8);
-    }
-}
-
-bool ledger_parse(struct ledger_row *row, const char *line)
-{
-    *row = (struct ledger_row){.ledger.cb = sizeof row->ledger};
-    while (*line) {
-        size_t n = strcspn(line, "\t");
-
-        take_member(row, line, n);
-        line += n + (line[n] == '\t');
-    }
-    if (row->process && row->name)
-        return true;
-    free(row->name);
-    *row = (struct ledger_row){0};
-    return false;
-}
-
-/* ---- Processes ---------------------------------------------------------------------------------------- */
-
-static struct {
-    const struct options *options;
-    HCONVLIST list;
-    HCONV conv;
-    unsigned long *seen;
-    size_t n_seen;
-    bool own_told;
-} walk;
-
-static bool is_new(unsigned long process)
-{
-    for (size_t i = 0; i < walk.n_seen; i++)
-        if (walk.seen[i] == process)
-            return false;
-    walk.seen = must_resize(walk.seen, (walk.n_seen + 1) * sizeof *walk.seen);
-    walk.seen[walk.n_seen++] = process;
-    return true;
-}
-
-static bool ask(struct ledger_row *row, HCONV conv)
-{
-    struct transaction x = {.conv = conv, .type = XTYP_REQUEST, .format = CF_TEXT, .item = LEDGER_ITEM};
-    struct text line = {0};
-    bool told;
-
-    client_adopt(conv);
-    told = client_try(walk.options, &x) == DMLERR_NO_ERROR;
-
-    if (told)
-        format_decode(&line, CF_TEXT, text_of(&x.answer), x.answer.n);
-    told = told && ledger_parse(row, text_of(&line));
-    text_free(&line);
-    text_free(&x.answer);
-    return told;
-}
-
-static void name_silent(struct ledger_row *row, HCONV conv)
-{
-    CONVINFO info = {.cb = sizeof info};
-    struct text name = {0};
-
-    DdeQueryConvInfo(conv, QID_SYNC, &info);
-    put_string(&name, client_instance(), info.hszSvcPartner);
-    *row = (struct ledger_row){.name = must_copy(text_of(&name))};
-    text_free(&name);
-}
-
-/* The processes, one after the other; the row's name is the caller's to free. A list that the library keeps
- * of all processes would take the place of the servers' own answers here. */
-static bool next_process(struct ledger_row *row)
-{
-    if (!walk.own_told) {
-        struct text line = {0};
-
-        walk.own_told = true;
-        is_new(sys_process_id());
-        ledger_put_own(&line);
-        ledger_parse(row, text_of(&line));
-        text_free(&line);
-        return true;
-    }
-    while (walk.list && may_go_on() && (walk.conv = DdeQueryNextServer(walk.list, walk.conv)) != 0) {
-        if (!ask(row, walk.conv)) {
-            name_silent(row, walk.conv);
-            return true;
-        }
-        if (is_new(row->process))
-            return true;
-        free(row->name);
-    }
-    return false;
+    return by_process ? by_process : by_thread ? by_thread : order(x->idInst, y->idInst);
 }
 
 /* ---- Printing ----------------------------------------------------------------------------------------- */
 
-static void print_heading(void)
+static void print_heading(const struct options *o)
 {
     struct text line = {0};
 
     text_printf(&line, "%-8s %-16s", "process", "program");
+    if (o->instances)
+        text_printf(&line, " %-8s %-10s", "thread", "instance");
     for (size_t i = 0; i < COLUMNS; i++)
         text_printf(&line, " %s", columns[i].name);
     print_line(&line);
     text_free(&line);
 }
 
-static void print_row(const struct options *o, struct ledger_row *row)
+static void print_columns(const DDEMLHOLDER *h, const char *program, const DDEMLLEDGER *ledger, bool instance)
 {
     struct text line = {0};
 
-    if (o->json) {
-        if (row->process)
-            json_number(&line, "process", (long long)row->process);
-        json_member(&line, row->process ? "program" : "service", row->name);
-        for (size_t i = 0; i < COLUMNS && row->ledger.cb; i++)
-            json_number(&line, columns[i].name, *column(&row->ledger, i));
-        text_char(&line, '}');
-        print_json(&line);
-    } else {
-        if (row->process)
-            text_printf(&line, "%-8lu", row->process);
-        else
-            text_printf(&line, "%-8s", "?");
-        text_printf(&line, " %-16s", row->name);
-        for (size_t i = 0; i < COLUMNS && row->ledger.cb; i++)
-            text_printf(&line, " %*ld", (int)strlen(columns[i].name), (long)*column(&row->ledger, i));
-        if (!row->ledger.cb)
-            text_put(&line, " does not tell");
-        print_line(&line);
-    }
+    text_printf(&line, "%-8lu %-16s", (unsigned long)h->dwProcess, program);
+    if (instance)
+        text_printf(&line, " %-8lu 0x%-8lx", (unsigned long)h->dwThread, (unsigned long)h->idInst);
+    for (size_t i = 0; i < COLUMNS; i++)
+        text_printf(&line, " %*ld", (int)strlen(columns[i].name), (long)column(ledger, i));
+    print_line(&line);
     text_free(&line);
+}
+
+static void print_object(const DDEMLHOLDER *h, const char *program, const DDEMLLEDGER *ledger, bool instance)
+{
+    struct text line = {0};
+
+    json_number(&line, "process", h->dwProcess);
+    json_member(&line, "program", *program ? program : NULL);
+    if (instance) {
+        json_number(&line, "thread", h->dwThread);
+        json_number(&line, "instance", h->idInst);
+    }
+    for (size_t i = 0; i < COLUMNS; i++)
+        json_number(&line, columns[i].name, column(ledger, i));
+    text_char(&line, '}');
+    print_json(&line);
+    text_free(&line);
+}
+
+static void print_holder(const struct options *o, const DDEMLHOLDER *h)
+{
+    const DDEMLLEDGER *ledger = o->instances ? &h->inst : &h->process;
+    struct text program = {0};
+
+    sys_program_name(h->dwProcess, &program);
+    (o->json ? print_object : print_columns)(h, text_of(&program), ledger, o->instances);
+    text_free(&program);
 }
 
 int run_ledger(const struct options *o)
 {
-    struct ledger_row row;
-    int exit_code;
-    HSZ system;
+    enum { USUAL_MS = 500 }; /* nobody knows how many will answer: it always takes all of its time */
 
     if (o->arguments.n)
         return fail_with(EXIT_USAGE, "ledger: it takes no target: it tells of all processes");
-    exit_code = client_begin(o, NULL);
-    if (exit_code)
-        return exit_code;
-    walk.options = o;
-    system = string_of(client_instance(), SZDDESYS_TOPIC);
-    walk.list = DdeConnectList(client_instance(), 0, system, 0, NULL);
+    DdemlListHolders(take, NULL, o->timeout ? (DWORD)o->timeout : USUAL_MS);
+    if (holders.n)
+        qsort(holders.at, holders.n, sizeof *holders.at, compare);
     if (!o->json)
-        print_heading();
-    while (may_go_on() && next_process(&row)) {
-        print_row(o, &row);
-        free(row.name);
-    }
-    if (walk.list)
-        DdeDisconnectList(walk.list);
-    client_end();
-    free(walk.seen);
-    memset(&walk, 0, sizeof walk);
-    return exit_of_the_end();
+        print_heading(o);
+    for (size_t i = 0; i < holders.n; i++)
+        if (o->instances || !i || holders.at[i].dwProcess != holders.at[i - 1].dwProcess)
+            print_holder(o, &holders.at[i]);
+    free(holders.at);
+    memset(&holders, 0, sizeof holders);
+    return sys_interrupted() ? EXIT_INTERRUPTED : EXIT_OK;
 }

@@ -95,6 +95,7 @@ static void list_services(void)
         DdeDisconnectList(list);
 }
 
+/* Before the monitor begins: what this does is not to be seen by it. */
 static int begin_news(void)
 {
     UINT error = DdeInitializeW(&monitor.news, hear_news, APPCMD_CLIENTONLY, 0);
@@ -103,17 +104,6 @@ static int begin_news(void)
         return fail_dde("DDE cannot be used", error);
     list_services();
     return EXIT_OK;
-}
-
-/* A string that nobody else makes: by it the view recognises what this program does itself. */
-static void make_own_mark(void)
-{
-    struct text mark = {0};
-
-    text_printf(&mark, "dde monitor %lu %llu", sys_process_id(), (unsigned long long)sys_now_ms());
-    view_own_mark(text_of(&mark));
-    DdeFreeStringHandle(monitor.news, string_of(monitor.news, text_of(&mark)));
-    text_free(&mark);
 }
 
 static int run_snapshot(const struct options *o)
@@ -209,8 +199,6 @@ static int run(const struct options *o, UINT kinds)
     error = DdeInitializeW(&monitor.inst, hear, APPCLASS_MONITOR | kinds, 0);
     if (error != DMLERR_NO_ERROR)
         return fail_dde("monitor", error);
-    if (o->full)
-        make_own_mark();
     if (o->ready)
         print_string(o->json ? "{\"ready\":true}" : "ready");
     if (!o->full)

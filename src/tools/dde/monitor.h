@@ -23,8 +23,6 @@ void view_begin(void);
 void view_end(void);
 void view_hear(DWORD inst, UINT kind, const void *event);
 void view_service(const char *name, bool registered);
-/* The text of a string by which the view recognises what this program does itself. */
-void view_own_mark(const char *text);
 void view_print(const struct options *o);             /* once, as lines   */
 void view_draw(const struct options *o, bool *first); /* on the terminal  */
 

@@ -25,12 +25,6 @@ static struct {
     unsigned long ever; /* how many there have been */
 } tracks[TRACKS];
 
-static struct {
-    char *mark;
-    HANDLE task;
-    bool has_task;
-} self;
-
 void view_begin(void)
 {
     static const char *const titles[TRACKS][2] = {{"String handles", "string"},
@@ -57,9 +51,7 @@ void view_end(void)
             free_entry(&tracks[i].at[j]);
         free(tracks[i].at);
     }
-    free(self.mark);
     memset(tracks, 0, sizeof tracks);
-    memset(&self, 0, sizeof self);
 }
 
 /* ---- What there is ------------------------------------------------------------------------------------ */
@@ -104,16 +96,6 @@ void view_service(const char *name, bool registered)
         add(SERVICES, name, name);
 }
 
-void view_own_mark(const char *text)
-{
-    self.mark = must_copy(text);
-}
-
-static bool is_own(HANDLE task)
-{
-    return self.has_task && self.task == task;
-}
-
 /* ---- What is heard ------------------------------------------------------------------------------------ */
 
 static void hear_string(const MONHSZSTRUCTW *e)
@@ -124,15 +106,9 @@ static void hear_string(const MONHSZSTRUCTW *e)
     while (e->str[n])
         n++;
     text_utf16(&text, e->str, n);
-    if (self.mark && !strcmp(text_of(&text), self.mark)) {
-        self.task = e->hTask;
-        self.has_task = true;
-    }
     /* Handles of an atom's value are equal in all tasks; each task has its own references. */
     text_printf(&key, "%llx %s", (unsigned long long)(uintptr_t)e->hTask, text_of(&text));
-    if (is_own(e->hTask))
-        drop(STRINGS, text_of(&key), true);
-    else if (e->fsAction == MH_CREATE || e->fsAction == MH_KEEP)
+    if (e->fsAction == MH_CREATE || e->fsAction == MH_KEEP)
         add(STRINGS, text_of(&key), text_of(&text));
     else
         drop(STRINGS, text_of(&key), e->fsAction == MH_CLEANUP);
@@ -170,8 +146,7 @@ static void hear_conv(DWORD inst, const MONCONVSTRUCT *e)
     put_names(&shown, inst, e->hszSvc, e->hszTopic, 0);
     text_printf(&key, "%llx %llx %s", (unsigned long long)(uintptr_t)e->hConvClient,
                 (unsigned long long)(uintptr_t)e->hConvServer, text_of(&shown));
-    if (!is_own(e->hTask))
-        change(CONVERSATIONS, e->fConnect, &key, &shown);
+    change(CONVERSATIONS, e->fConnect, &key, &shown);
     text_free(&key);
     text_free(&shown);
 }
@@ -186,8 +161,7 @@ static void hear_link(DWORD inst, const MONLINKSTRUCT *e)
     text_put(&shown, e->fNoData ? " warm" : " hot");
     text_printf(&key, "%llx %llx %s", (unsigned long long)(uintptr_t)e->hConvClient,
                 (unsigned long long)(uintptr_t)e->hConvServer, text_of(&shown));
-    if (!is_own(e->hTask))
-        change(LINKS, e->fEstablished, &key, &shown);
+    change(LINKS, e->fEstablished, &key, &shown);
     text_free(&key);
     text_free(&shown);
 }

@@ -60,6 +60,8 @@ const struct option option_table[] = {
     ROW("only", 'o', LIST, only, "KIND",
         "only these events: strings, sends, posts, callbacks, errors, links, conversations", FOR_MONITOR),
     ROW("full", 0, FLAG, full, NULL, "the full-screen view; q ends it", FOR_MONITOR),
+    ROW("instances", 0, FLAG, instances, NULL, "a line for each instance, with what it holds itself",
+        FOR_LEDGER),
     ROW("help", 'h', FLAG, help, NULL, "this help", FOR_ALL),
     {NULL, 0, OPTION_FLAG, 0, NULL, NULL, 0},
 };

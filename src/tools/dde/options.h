@@ -37,7 +37,7 @@ struct options {
     uint64_t timeout, every, run_for; /* in milliseconds; 0: not given */
     uint64_t count;                   /* 0: no end */
     bool json, hex, raw, text;
-    bool wait, ack, warm, follow, items, trace, ready, until_eof, read_only, full, help;
+    bool wait, ack, warm, follow, items, trace, ready, until_eof, read_only, full, instances, help;
 };
 
 enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_TIME, OPTION_COUNT, OPTION_FORMAT };

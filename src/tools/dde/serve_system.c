@@ -3,7 +3,6 @@
 
 /* The topic System, and the item TopicItemList of all others: what the server knows of itself. */
 
-#include "ledger.h"
 #include "serve.h"
 
 #include <stdlib.h>
@@ -77,7 +76,7 @@ static const struct {
     {SZDDESYS_ITEM_TOPICS, put_topics},     {SZDDESYS_ITEM_SYSITEMS, put_sysitems},
     {SZDDESYS_ITEM_STATUS, put_status},     {SZDDESYS_ITEM_FORMATS, items_formats},
     {SZDDESYS_ITEM_HELP, put_help},         {SZDDESYS_ITEM_RTNMSG, put_return_message},
-    {SZDDE_ITEM_ITEMLIST, put_system_list}, {LEDGER_ITEM, ledger_put_own},
+    {SZDDE_ITEM_ITEMLIST, put_system_list},
 };
 
 enum { SYSTEM_ITEMS = sizeof system_items / sizeof *system_items };

@@ -20,6 +20,8 @@ void sys_end(void);
 /* Has the user, or the system, asked for the end? */
 bool sys_interrupted(void);
 unsigned long sys_process_id(void);
+/* The name of the program that a process runs; nothing if it cannot be known. */
+void sys_program_name(unsigned long process, struct text *name);
 
 /* ---- Time ---- */
 

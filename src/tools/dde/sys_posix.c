@@ -56,6 +56,18 @@ unsigned long sys_process_id(void)
     return (unsigned long)getpid();
 }
 
+/* Where there is no such file nobody knows. */
+void sys_program_name(unsigned long process, struct text *name)
+{
+    char path[48];
+    const char *why;
+
+    snprintf(path, sizeof path, "/proc/%lu/comm", process);
+    sys_read_file(path, name, &why);
+    if (name->n)
+        text_cut(name, name->n - 1); /* the end of the line */
+}
+
 /* ---- Time ---- */
 
 uint64_t sys_now_ms(void)

@@ -58,6 +58,23 @@ unsigned long sys_process_id(void)
     return GetCurrentProcessId();
 }
 
+void sys_program_name(unsigned long process, struct text *name)
+{
+    HANDLE handle = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process);
+    WCHAR path[MAX_PATH], *start = path;
+    DWORD n = MAX_PATH;
+
+    if (!handle)
+        return;
+    if (QueryFullProcessImageNameW(handle, 0, path, &n)) {
+        for (WCHAR *p = path; *p; p++)
+            if (*p == L'\\')
+                start = p + 1;
+        text_utf16(name, start, n - (DWORD)(start - path));
+    }
+    CloseHandle(handle);
+}
+
 /* ---- Time ---- */
 
 uint64_t sys_now_ms(void)
