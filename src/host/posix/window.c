@@ -106,6 +106,7 @@ uint32_t window_session_thread(const struct window *w)
 
 uint32_t host_session_thread(void)
 {
+    peers_join(); /* the number would change */
     return in_session(host_thread_id());
 }
 
