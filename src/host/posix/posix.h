@@ -105,7 +105,7 @@ struct window {
     struct list audience; /* under the directory's lock */
 };
 
-enum { CLASS_TRAITS = 7, UNICODE_TRAIT = 8 };
+enum { CLASS_TRAITS = 7, UNICODE_TRAIT = 8, USER_TRAIT = 16 };
 
 /* One posted message. */
 struct post {
@@ -113,6 +113,7 @@ struct post {
     struct window *wnd;
     struct timer *timer; /* the timer whose event this is, and part of which it is; NULL: an ordinary post */
     uint64_t order;
+    uint32_t time; /* when it was posted, if it is for a window with USER_TRAIT, which wants to know */
     struct host_msg msg;
     struct parcel *parcel; /* from another process: becomes the message when it is taken; NULL: it is one */
     struct inflow *inflow; /* and for whom it counts                                                        */
@@ -193,6 +194,8 @@ bool queue_next(struct host_thread *me, unsigned kinds, struct job *job);
 void queue_drop(struct host_thread *me, struct window *w); /* everything that is queued for the window */
 void queue_free_spare(struct host_thread *me);
 void queue_put_back(struct host_thread *me, const struct job *job); /* it comes next again */
+struct post *queue_new_post(struct host_thread *t);       /* counts towards QUEUE_LIMIT; NULL: no memory */
+void queue_remove(struct host_thread *t, struct post *p); /* what it has from elsewhere is the caller's */
 
 /* ---- timer.c ------------------------------------------------------------------------------------- */
 

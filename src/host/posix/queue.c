@@ -13,16 +13,19 @@ static bool is_dde(uint32_t id)
     return id >= 0x03E0 && id <= 0x03E8;
 }
 
-static bool is_core(uint32_t id)
+/* A window of user32's has numbers of its own above those of DDE. */
+static bool is_core(const struct window *w, uint32_t id)
 {
-    return is_dde(id) || (id >= HOST_EV_RESUME && id <= HOST_EV_DESTROYED) || id == HOST_EV_LOST;
+    if (is_dde(id) || w->traits & USER_TRAIT)
+        return is_dde(id);
+    return (id >= HOST_EV_RESUME && id <= HOST_EV_DESTROYED) || id == HOST_EV_LOST;
 }
 
 void queue_append(struct host_thread *t, struct window *w, struct post *p)
 {
     p->wnd = w;
     p->order = t->posts++;
-    list_append(is_core(p->msg.id) ? &t->core : &t->rest, &p->in_thread);
+    list_append(is_core(w, p->msg.id) ? &t->core : &t->rest, &p->in_thread);
     list_append(is_dde(p->msg.id) ? &w->dde : &w->other, &p->in_window);
 }
 
@@ -89,8 +92,9 @@ static int post(const struct post *as, size_t limit)
     p->msg = as->msg;
     p->parcel = as->parcel;
     p->inflow = as->inflow;
+    p->time = w->traits & USER_TRAIT ? (uint32_t)host_now_ms() : 0;
     queue_append(t, w, p);
-    thread_unlock_and_wake(t, is_core(p->msg.id) ? WAKE_CORE : WAKE_REST);
+    thread_unlock_and_wake(t, is_core(w, p->msg.id) ? WAKE_CORE : WAKE_REST);
     return HOST_OK;
 
 unlock:
@@ -159,7 +163,7 @@ void queue_put_back(struct host_thread *me, const struct job *job)
     p->inflow = job->inflow;
     p->wnd = w;
     p->order = 0;
-    list_prepend(is_core(p->msg.id) ? &me->core : &me->rest, &p->in_thread);
+    list_prepend(is_core(w, p->msg.id) ? &me->core : &me->rest, &p->in_thread);
     list_prepend(is_dde(p->msg.id) ? &w->dde : &w->other, &p->in_window);
 }
 
@@ -208,4 +212,20 @@ void queue_drop(struct host_thread *me, struct window *w)
 {
     drop_list(me, &w->dde);
     drop_list(me, &w->other);
+}
+
+/* ---- For user.c ----------------------------------------------------------------------------------- */
+
+struct post *queue_new_post(struct host_thread *t)
+{
+    struct post *p = new_post(t);
+
+    if (p)
+        t->queued++;
+    return p;
+}
+
+void queue_remove(struct host_thread *t, struct post *p)
+{
+    remove_post(t, p);
 }
