@@ -6,6 +6,7 @@
 
 #include "host/posix/figures.h"
 #include "host/posix/slots.h"
+#include "host/posix/user.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -576,4 +577,37 @@ long figure_blocks(void)
         pthread_mutex_unlock(&shelves[i].lock);
     }
     return n;
+}
+
+/* ---- For user.c ----------------------------------------------------------------------------------- */
+
+size_t mem_locks(host_mem mem)
+{
+    struct block *b = find(mem);
+    size_t locks = b ? idle_locks(mem, b) : 0;
+
+    return b && is(b, mem) ? locks : 0;
+}
+
+static host_mem find_bytes(struct shelf *shelf, const void *bytes)
+{
+    for (uint32_t i = 0; i < shelf->slots.used; i++) {
+        struct block *b = (struct block *)(void *)slots_at(&shelf->slots, (uintptr_t)i << SLOT_TAG_BITS);
+        host_mem mem = atomic_load_explicit(&b->slot.handle, memory_order_relaxed);
+        if (mem && atomic_load_explicit(&b->bytes, memory_order_relaxed) == bytes)
+            return mem;
+    }
+    return 0;
+}
+
+host_mem mem_of(const void *bytes)
+{
+    host_mem mem = 0;
+
+    for (unsigned i = 0; bytes && i < SHELVES && !mem; i++) {
+        pthread_mutex_lock(&shelves[i].lock);
+        mem = find_bytes(&shelves[i], bytes);
+        pthread_mutex_unlock(&shelves[i].lock);
+    }
+    return mem;
 }

@@ -35,6 +35,7 @@ struct batch;
 struct listener;
 struct parcel;
 struct inflow;
+struct user_thread;
 
 /* What a sleeping thread wants to be woken for. */
 enum wake {
@@ -63,6 +64,8 @@ struct host_thread {
     struct list sent, running; /* struct sent.link: to be begun; begun          */
     bool polling;              /* asleep in peers_poll, else at the condition    */
     struct loop *loop;         /* the owner's; others signal it; NULL: none      */
+    uint64_t probed;           /* when somebody asked first whether it still looks at its queue; 0: it has */
+    struct user_thread *user;  /* the owner sets it: user.c                                                */
 
     /* owner */
     void *slot;
@@ -231,6 +234,22 @@ void loop_timer_set(struct host_thread *me); /* another timer may be the next on
 void loop_settle(struct host_thread *me);    /* it has looked and found nothing                        */
 bool loop_join(struct host_thread *me);      /* once the process has joined others; false: no memory   */
 void loop_close(struct host_thread *me);
+/* ---- user.c -------------------------------------------------------------------------------------- */
+
+/* What the procedure made of the message that was given to it at this address; 0 if it did not say. */
+void result_forget(void); /* before the call */
+uintptr_t result_of_call(const struct host_msg *msg);
+void job_begins(const struct job *job); /* forgets, too */
+void job_ends(void);
+
+void user_thread_end(struct host_thread *me);
+
+/* The rows of struct user_host that need what is private elsewhere. */
+bool user_call(const struct host_msg *msg, uintptr_t *result);
+bool user_timer(host_wnd wnd, uint32_t interval_ms, uint32_t id);                               /* timer.c  */
+int user_send(const struct host_msg *msg, uint32_t wait_ms, unsigned flags, uintptr_t *result); /* send.c   */
+bool user_in_send(bool *replied);
+bool user_reply(uintptr_t result);
 
 /* ---- pump.c -------------------------------------------------------------------------------------- */
 

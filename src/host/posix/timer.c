@@ -150,3 +150,12 @@ void timers_deinit(struct host_thread *me)
     me->timers = NULL;
     me->timer_room = 0;
 }
+
+bool user_timer(host_wnd wnd, uint32_t interval_ms, uint32_t id)
+{
+    if (!host_timer(wnd, interval_ms))
+        return false;
+    if (interval_ms)
+        window_at(wnd)->timer->event.msg.id = id;
+    return true;
+}
