@@ -23,6 +23,11 @@ else()
     if(NOT exported MATCHES "DdeConnect@@DDEML_1\\.0")
         message(FATAL_ERROR "the names do not carry the version DDEML_1.0")
     endif()
+    # For libddeml-user32 alone.
+    if(NOT "ddeml_user_host@@DDEML_PRIVATE_1" IN_LIST exported)
+        message(FATAL_ERROR "ddeml_user_host does not carry the version DDEML_PRIVATE_1")
+    endif()
+    list(FILTER exported EXCLUDE REGEX "^ddeml_user_host@|^DDEML_PRIVATE_1$")
     list(TRANSFORM exported REPLACE "@.*$" "")
 endif()
 

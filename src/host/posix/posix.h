@@ -211,7 +211,7 @@ void timers_deinit(struct host_thread *me);
 
 bool sent_next(struct host_thread *me, struct job *job); /* under the lock                              */
 bool sent_open(struct sent *sent, struct host_msg *msg); /* false: it is not to be begun, and finished */
-void sent_finish(struct sent *sent);                     /* its procedure has returned                 */
+void sent_finish(struct sent *sent, uintptr_t result);   /* its procedure has returned                 */
 void sent_refuse(struct host_thread *me, host_wnd gone); /* the window has closed                       */
 void sent_abandon(struct host_thread *me);               /* no running procedure will return any more  */
 bool batch_over(const struct batch *b);                  /* all have answered                           */
@@ -239,10 +239,11 @@ void loop_close(struct host_thread *me);
 /* What the procedure made of the message that was given to it at this address; 0 if it did not say. */
 void result_forget(void); /* before the call */
 uintptr_t result_of_call(const struct host_msg *msg);
-void job_begins(const struct job *job); /* forgets, too */
+void job_begins(const struct host_msg *msg, bool sent); /* forgets, too */
 void job_ends(void);
 
 void user_thread_end(struct host_thread *me);
+void users_forked(void); /* in the child */
 
 /* The rows of struct user_host that need what is private elsewhere. */
 bool user_call(const struct host_msg *msg, uintptr_t *result);
@@ -256,5 +257,8 @@ bool user_reply(uintptr_t result);
 /* Waits for a message of these kinds: until the time or, unless it is NULL, until the batch is over. */
 bool job_next(struct host_thread *me, unsigned kinds, const struct batch *b, uint64_t until, struct job *job);
 void job_run(const struct job *job);
+void look_around(struct host_thread *me); /* once for every message that it looks for                  */
+void flush_unlocked(
+    struct host_thread *me); /* before it sleeps; under the lock, which it lets go of meanwhile */
 
 #endif

@@ -14,6 +14,7 @@ enum { LOOK_EVERY = 32, MEMORY_WAIT_MS = 10 };
 /* Under the lock. Sent messages go first. */
 static bool take_job(struct host_thread *me, unsigned kinds, struct job *job)
 {
+    me->probed = 0;
     if (kinds & WAKE_CORE && timers_next(me) <= recent_ms() + RECENT_MS)
         timers_raise(me, host_now_ms());
     return sent_next(me, job) || queue_next(me, kinds, job);
@@ -50,14 +51,14 @@ static bool find_job(struct host_thread *me, unsigned kinds, struct job *job)
 }
 
 /* A thread that never sleeps must not keep waiting what has come from elsewhere. */
-static void look_around(struct host_thread *me)
+void look_around(struct host_thread *me)
 {
     if (++me->turns % LOOK_EVERY == 0)
         peers_look();
 }
 
 /* Before it sleeps; something may come meanwhile. */
-static void flush_unlocked(struct host_thread *me)
+void flush_unlocked(struct host_thread *me)
 {
     pthread_mutex_unlock(&me->lock);
     peers_flush();
@@ -91,9 +92,11 @@ void job_run(const struct job *job)
 
     if (job->sent && !sent_open(job->sent, &msg))
         return;
+    job_begins(&msg, job->sent);
     job->proc(job->ctx, &msg);
+    job_ends();
     if (job->sent)
-        sent_finish(job->sent);
+        sent_finish(job->sent, result_of_call(&msg));
 }
 
 static unsigned kinds_of(enum host_scope scope)

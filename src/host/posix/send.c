@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 #include "host/posix/figures.h"
 #include "host/posix/peer.h"
+#include "host/posix/user.h"
 
 #include <stdlib.h>
 
@@ -31,6 +32,8 @@ struct sent {
     enum sent_state state; /* with link: under the target's lock; away: under that of the calls */
     struct map_node by_serial;
     struct host_msg lent; /* what was made of a parcel while the procedure runs; to is 0: nothing */
+    bool replied;         /* under the target's lock: the sender has been told, and may be gone          */
+    uintptr_t result;     /* with state: what the procedure returned */
 };
 
 struct batch {
@@ -41,6 +44,7 @@ struct batch {
     struct host_thread *sender; /* NULL: caller */
     struct caller caller;
     atomic_int result; /* for the caller            */
+    atomic_uintptr_t value;
     struct host_msg msg;
     struct parcel *parcel; /* the same in bytes; NULL: not needed yet */
     uint64_t until;
@@ -104,14 +108,20 @@ bool batch_over(const struct batch *b)
 }
 
 /* Somebody else's part is over. The sender may have left already; its record is still there to be woken. */
-static void part_over(struct batch *b)
+static void part_ends(struct batch *b)
 {
     if (atomic_fetch_sub_explicit(&b->parts, 1, memory_order_acq_rel) > 1)
         ;
     else if (b->sender)
         thread_wake(b->sender, WAKE_REPLY);
     else if (b->caller.serial)
-        peer_reply(&b->caller, atomic_load_explicit(&b->result, memory_order_relaxed), 0);
+        peer_reply(&b->caller, atomic_load_explicit(&b->result, memory_order_relaxed),
+                   (intptr_t)atomic_load_explicit(&b->value, memory_order_relaxed));
+}
+
+static void part_over(struct batch *b)
+{
+    part_ends(b);
     batch_unref(b);
 }
 
@@ -209,16 +219,17 @@ void calls_answer(uint16_t process, uint64_t serial, int result, intptr_t value)
     struct map_node *node;
     struct sent *s = NULL;
 
-    (void)value;
     pthread_once(&calls.once, make_calls);
     pthread_mutex_lock(&calls.lock);
     node = map_first(&calls.by_serial, (uintptr_t)serial);
     if (node)
         s = container_of(node, struct sent, by_serial);
-    if (s && s->process == process)
+    if (s && s->process == process) {
         call_end(s, state_of(result));
-    else
+        s->result = (uintptr_t)value;
+    } else {
         s = NULL;
+    }
     pthread_mutex_unlock(&calls.lock);
     if (s)
         part_over(s->batch);
@@ -328,16 +339,26 @@ bool sent_next(struct host_thread *me, struct job *job)
     return true;
 }
 
-static void leave(struct sent *s, enum sent_state state)
+static void leave(struct sent *s, enum sent_state state, uintptr_t value)
 {
     int result = state == SENT_DONE ? HOST_OK : state == SENT_LATE ? HOST_LATE : HOST_UNSURE;
+    bool replied;
 
     if (s->lent.to)
         parcel_returned(s->batch->parcel, &s->lent);
     pthread_mutex_lock(&s->target->lock);
     list_remove(&s->link);
-    s->state = state;
+    replied = s->replied;
+    if (!replied) {
+        s->state = state;
+        s->result = value;
+    }
     pthread_mutex_unlock(&s->target->lock);
+    if (replied) {
+        batch_unref(s->batch);
+        return;
+    }
+    atomic_store_explicit(&s->batch->value, value, memory_order_relaxed);
     atomic_store_explicit(&s->batch->result, result, memory_order_relaxed);
     part_over(s->batch);
 }
@@ -349,16 +370,16 @@ bool sent_open(struct sent *s, struct host_msg *msg)
     if (b->sender)
         return true;
     if (host_now_ms() >= b->until || !parcel_unpack(b->parcel, msg)) {
-        leave(s, SENT_LATE);
+        leave(s, SENT_LATE, 0);
         return false;
     }
     s->lent = *msg;
     return true;
 }
 
-void sent_finish(struct sent *sent)
+void sent_finish(struct sent *sent, uintptr_t result)
 {
-    leave(sent, SENT_DONE);
+    leave(sent, SENT_DONE, result);
 }
 
 static host_wnd *receivers(host_wnd to, enum host_audience audience, size_t *n)
@@ -435,7 +456,7 @@ void sent_refuse(struct host_thread *me, host_wnd gone)
 void sent_abandon(struct host_thread *me)
 {
     while (!list_empty(&me->running))
-        leave(container_of(me->running.next, struct sent, link), SENT_CUT);
+        leave(container_of(me->running.next, struct sent, link), SENT_CUT, 0);
 }
 
 /* ---- The sender's side ---------------------------------------------------------------------------- */
@@ -594,4 +615,122 @@ int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint
 long figure_sends(void)
 {
     return atomic_load_explicit(&n_batches, memory_order_relaxed);
+}
+
+/* ---- For user.c: what SendMessage adds ------------------------------------------------------------ */
+
+enum { HUNG_MS = 5000 };
+
+/* The first who asks a thread starts its clock, which any look at its queue stops. Asleep it would answer. */
+static bool seems_hung(struct host_thread *t, uint64_t now)
+{
+    bool hung;
+
+    pthread_mutex_lock(&t->lock);
+    hung = !t->waiting && t->probed && now - t->probed >= HUNG_MS;
+    if (t->waiting)
+        t->probed = 0;
+    else if (!t->probed)
+        t->probed = now;
+    pthread_mutex_unlock(&t->lock);
+    return hung;
+}
+
+static void sleep_for_reply(struct host_thread *me, struct batch *b, uint64_t until)
+{
+    peers_flush();
+    pthread_mutex_lock(&me->lock);
+    if (!batch_over(b))
+        thread_park(me, WAKE_REPLY, until);
+    pthread_mutex_unlock(&me->lock);
+    thread_leave_watch(me);
+}
+
+/* What another process's threads are doing is not known: there the deadline alone counts. */
+static void wait_for_reply(struct host_thread *me, struct batch *b, uint64_t until, unsigned flags)
+{
+    struct host_thread *target = b->sent[0].target;
+    bool probes = target && flags & (USER_ABORT_IF_HUNG | USER_NO_TIMEOUT);
+    struct job job;
+
+    atomic_fetch_sub_explicit(&b->parts, 1, memory_order_acq_rel);
+    while (!batch_over(b)) {
+        uint64_t now = host_now_ms(), next = until;
+
+        if (now >= until && !(probes && flags & USER_NO_TIMEOUT))
+            return;
+        if (probes && seems_hung(target, now))
+            return;
+        if (probes && (next > now + HUNG_MS || now >= until))
+            next = now + HUNG_MS;
+        if (flags & USER_BLOCK)
+            sleep_for_reply(me, b, next);
+        else if (job_next(me, WAKE_SENT | WAKE_REPLY, b, next, &job))
+            job_run(&job);
+    }
+}
+
+int user_send(const struct host_msg *msg, uint32_t wait_ms, unsigned flags, uintptr_t *result)
+{
+    uint64_t until = wait_ms == USER_FOREVER ? FOREVER : host_now_ms() + wait_ms;
+    struct host_thread *me = thread_self();
+    struct batch *b;
+    int r;
+
+    *result = 0;
+    if (!me)
+        return HOST_FAULT;
+    if (user_call(msg, result))
+        return HOST_OK;
+    if (!host_window_alive(msg->to))
+        return HOST_GONE;
+    b = batch_new(me, 1, until);
+    if (!b)
+        return HOST_FAULT;
+    b->msg = *msg;
+    b->sent[0].to = msg->to;
+    b->sent[0].process = is_remote(msg->to) ? process_of(msg->to) : 0;
+    hand_over(&b->sent[0]);
+    wait_for_reply(me, b, until, flags);
+    r = result_of(take_back(&b->sent[0]));
+    if (r == HOST_OK)
+        *result = b->sent[0].result;
+    if (b->parcel && (r == HOST_OK || r == HOST_UNSURE))
+        parcel_delivered(msg, PARCEL_SENT);
+    batch_close(b);
+    return r;
+}
+
+/* What this thread is in the middle of: the message that came last. */
+static struct sent *innermost(struct host_thread *me)
+{
+    if (!me || list_empty(&me->running))
+        return NULL;
+    return container_of(me->running.prev, struct sent, link);
+}
+
+bool user_in_send(bool *replied)
+{
+    struct sent *s = innermost(thread_peek());
+
+    *replied = s && s->replied;
+    return s;
+}
+
+bool user_reply(uintptr_t result)
+{
+    struct host_thread *me = thread_peek();
+    struct sent *s = innermost(me);
+
+    if (!s || s->replied)
+        return false;
+    pthread_mutex_lock(&me->lock);
+    s->result = result;
+    s->state = SENT_DONE;
+    s->replied = true;
+    pthread_mutex_unlock(&me->lock);
+    atomic_store_explicit(&s->batch->value, result, memory_order_relaxed);
+    atomic_store_explicit(&s->batch->result, HOST_OK, memory_order_relaxed);
+    part_ends(s->batch);
+    return true;
 }

@@ -56,6 +56,7 @@ static void thread_end(void *value)
         me->at_exit(core);
     me->ending = true;
     windows_end(me);
+    user_thread_end(me);
     timers_deinit(me);
     loop_close(me);
     self = NULL;
@@ -377,6 +378,7 @@ void thread_forked(void)
     pthread_mutex_init(&watch.lock, NULL);
     atomic_store_explicit(&watch.on, NULL, memory_order_relaxed);
     list_init(&watch.others);
+    users_forked();
     all_records = free_records = NULL;
     if (self)
         pthread_setspecific(key, NULL);
