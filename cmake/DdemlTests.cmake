@@ -50,7 +50,8 @@ endfunction()
 # ddeml_test_program(target SOURCES file... [LINK static|shared|system] [WRAP function...])
 #
 # An executable with CMocka and tests/support. LINK static (the usual): the library's static twin, whose
-# internals the test may use; shared: only what is exported; system: Windows' own DDEML instead of ours.
+# internals the test may use; shared: only what is exported; system: Windows' own DDEML instead of ours; user32: the
+# static twins of both libraries.
 # WRAP f: every call of f, from the library too, goes to the test's __wrap_f; __real_f is the function itself.
 function(ddeml_test_program target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LINK" "SOURCES;WRAP")
@@ -60,8 +61,9 @@ function(ddeml_test_program target)
   set(libraries_static ddeml_static)
   set(libraries_shared ddeml)
   set(libraries_system user32)
+  set(libraries_user32 test_user32 ddeml_user32_static) # ours, with Wine's headers in place of ddeml_port's
   if(NOT DEFINED libraries_${arg_LINK})
-    message(FATAL_ERROR "${target}: LINK is static, shared or system, not ${arg_LINK}")
+    message(FATAL_ERROR "${target}: LINK is static, shared, system or user32, not ${arg_LINK}")
   endif()
 
   add_executable(${target} ${arg_SOURCES})
@@ -69,7 +71,8 @@ function(ddeml_test_program target)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${target} PRIVATE DDEML_TEST_NAME="${target}")
   target_link_libraries(${target} PRIVATE
-    $<TARGET_NAME_IF_EXISTS:test_support> ${libraries_${arg_LINK}} ddeml_port ddeml_cmocka)
+    $<TARGET_NAME_IF_EXISTS:test_support> ${libraries_${arg_LINK}} $<$<NOT:$<STREQUAL:${arg_LINK},user32>>:ddeml_port>
+    ddeml_cmocka)
   ddeml_wrap(${target} ${arg_WRAP})
 endfunction()
 
