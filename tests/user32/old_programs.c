@@ -6,6 +6,8 @@
 
 int WINAPI rawserv_main(HINSTANCE instance, HINSTANCE former, LPSTR line, int show);
 int WINAPI rawclnt_main(HINSTANCE instance, HINSTANCE former, LPSTR line, int show);
+int WINAPI mlserv_main(HINSTANCE instance, HINSTANCE former, LPSTR line, int show);
+int WINAPI mlclnt_main(HINSTANCE instance, HINSTANCE former, LPSTR line, int show);
 
 struct program {
     int(WINAPI *main)(HINSTANCE instance, HINSTANCE former, LPSTR line, int show);
@@ -48,10 +50,34 @@ static void a_raw_client_and_a_raw_server_go_through_every_transaction(void **st
              (struct program){rawclnt_main, "OldServ Stocks /quit", -1});
 }
 
+static void a_ddeml_client_and_a_raw_server_do(void **state)
+{
+    (void)state;
+    converse((struct program){rawserv_main, "OldServ Stocks", -1}, "RawServMain",
+             (struct program){mlclnt_main, "OldServ Stocks /quit", -1});
+}
+
+static void a_raw_client_and_a_ddeml_server_do(void **state)
+{
+    (void)state;
+    converse((struct program){mlserv_main, "OldServ Stocks", -1}, "MlServMain",
+             (struct program){rawclnt_main, "OldServ Stocks /quit", -1});
+}
+
+static void a_ddeml_client_and_a_ddeml_server_do(void **state)
+{
+    (void)state;
+    converse((struct program){mlserv_main, "OldServ Stocks", -1}, "MlServMain",
+             (struct program){mlclnt_main, "OldServ Stocks /quit", -1});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         user32_test(a_raw_client_and_a_raw_server_go_through_every_transaction),
+        user32_test(a_ddeml_client_and_a_raw_server_do),
+        user32_test(a_raw_client_and_a_ddeml_server_do),
+        user32_test(a_ddeml_client_and_a_ddeml_server_do),
     };
 
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);

@@ -233,7 +233,7 @@ static void OnAnswer(HWND hwnd, HWND hwndFrom, LPARAM lParam)
         PostMessage(hwndFrom, WM_DDE_TERMINATE, (WPARAM)hwnd, 0);
 }
 
-LRESULT CALLBACK ClientWndProc(HWND hwnd, UINT msg, WPARAM wParam, LPARAM lParam)
+static LRESULT CALLBACK ClientWndProc(HWND hwnd, UINT msg, WPARAM wParam, LPARAM lParam)
 {
     switch (msg) {
     case WM_CREATE:

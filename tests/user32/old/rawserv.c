@@ -221,7 +221,7 @@ static void OnClose(void)
     CloseWhenAlone();
 }
 
-LRESULT CALLBACK ConvWndProc(HWND hwnd, UINT msg, WPARAM wParam, LPARAM lParam)
+static LRESULT CALLBACK ConvWndProc(HWND hwnd, UINT msg, WPARAM wParam, LPARAM lParam)
 {
     CONV *pConv = FindConv(hwnd);
 
@@ -279,7 +279,7 @@ static void OnInitiate(HWND hwndClient, ATOM aService, ATOM aTopic)
     SendMessage(hwndClient, WM_DDE_ACK, (WPARAM)pConv->hwndConv, MAKELPARAM(aOurService, aOurTopic));
 }
 
-LRESULT CALLBACK MainWndProc(HWND hwnd, UINT msg, WPARAM wParam, LPARAM lParam)
+static LRESULT CALLBACK MainWndProc(HWND hwnd, UINT msg, WPARAM wParam, LPARAM lParam)
 {
     switch (msg) {
     case WM_DDE_INITIATE:
