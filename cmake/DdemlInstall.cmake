@@ -6,7 +6,11 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ddeml")
 
-install(TARGETS ddeml ddeml_static ddeml_port
+set(port_targets ddeml_port)
+if(TARGET ddeml_user32)
+  list(APPEND port_targets ddeml_user32 ddeml_user32_static ddeml_winmain)
+endif()
+install(TARGETS ddeml ddeml_static ${port_targets}
   EXPORT ddeml
   RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}"
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
@@ -42,3 +46,7 @@ file(RELATIVE_PATH pc_prefix
   "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/ddeml.pc.in" "${PROJECT_BINARY_DIR}/ddeml.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/ddeml.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+if(TARGET ddeml_user32)
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/ddeml-user32.pc.in" "${PROJECT_BINARY_DIR}/ddeml-user32.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/ddeml-user32.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
