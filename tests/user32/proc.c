@@ -118,7 +118,7 @@ static void a_former_procedure_of_the_other_form_is_called_through_callwindowpro
     assert_memory_equal(wide_seen, u"\u20AC", 4);
     SetWindowLongPtrA(wide, GWLP_WNDPROC, (LONG_PTR)former); /* it is known by that */
     assert_true(IsWindowUnicode(wide));
-    assert_ptr_equal(GetWindowLongPtrW(wide, GWLP_WNDPROC), wide_proc);
+    assert_ptr_equal(SetWindowLongPtrW(wide, GWLP_WNDPROC, (LONG_PTR)wide_proc), wide_proc);
     end(wide, "Wide");
 }
 
