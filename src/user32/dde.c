@@ -86,8 +86,11 @@ void dde_taken(const MSG *msg)
 {
     UINT_PTR lo = 0, hi = 0;
     HWND from = (HWND)msg->wParam;
+    struct proc proc;
 
     if (msg->message < WM_DDE_FIRST || msg->message > WM_DDE_LAST || !HOST.window_foreign((host_wnd)from))
+        return;
+    if (!window_proc(msg->hwnd, &proc)) /* the library's: it keeps its own books */
         return;
     switch (msg->message) {
     case WM_DDE_DATA:

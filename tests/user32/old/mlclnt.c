@@ -80,19 +80,19 @@ static int Converse(BOOL fQuit)
     if (Request(hszNoItem) != -1)
         return 3;
     if (!DdeClientTransaction((LPBYTE) "41", 3, hConv, hszItem, CF_TEXT, XTYP_POKE, PATIENCE, NULL))
-        return 4;
-    if (!Transact(hszItem, XTYP_ADVSTART | XTYPF_ACKREQ))
         return 5;
-    if (!Execute("[tick]"))
+    if (!Transact(hszItem, XTYP_ADVSTART | XTYPF_ACKREQ))
         return 6;
-    if (!UpdateComes(42))
+    if (!Execute("[tick]"))
         return 7;
-    if (!Transact(hszItem, XTYP_ADVSTOP))
+    if (!UpdateComes(42))
         return 8;
-    if (Execute("[nonsense]"))
+    if (!Transact(hszItem, XTYP_ADVSTOP))
         return 9;
-    if (fQuit && !Execute("[quit]"))
+    if (Execute("[nonsense]"))
         return 10;
+    if (fQuit && !Execute("[quit]"))
+        return 11;
     return 0;
 }
 

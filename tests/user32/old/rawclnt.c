@@ -19,6 +19,7 @@ enum {
     STEP_CONNECT = 1,
     STEP_REQUEST,
     STEP_REFUSED, /* a request for what the server does not have */
+    STEP_NOPOKE,  /* the same of a poke                           */
     STEP_POKE,
     STEP_ADVISE,
     STEP_TICK,   /* the acknowledgement of [tick]     */
@@ -60,9 +61,9 @@ static BOOL Request(LPCSTR lpszItem)
     return FALSE;
 }
 
-static BOOL Poke(LPCSTR lpszValue)
+static BOOL Poke(LPCSTR lpszItem, LPCSTR lpszValue)
 {
-    ATOM aItem = GlobalAddAtomA("ACME");
+    ATOM aItem = GlobalAddAtomA(lpszItem);
     DDEPOKE *pPoke;
 
     hOut = GlobalAlloc(GHND | GMEM_DDESHARE, sizeof(DDEPOKE) + lstrlenA(lpszValue));
@@ -128,8 +129,11 @@ static void NextStep(HWND hwnd)
     case STEP_REFUSED:
         fDone = Request("NOSUCH");
         break;
+    case STEP_NOPOKE:
+        fDone = Poke("NOSUCH", "40");
+        break;
     case STEP_POKE:
-        fDone = Poke("41");
+        fDone = Poke("ACME", "41");
         break;
     case STEP_ADVISE:
         fDone = Advise();
@@ -207,9 +211,9 @@ static void OnAck(HWND hwnd, LPARAM lParam)
         GlobalFree((HGLOBAL)uHigh);
     else
         GlobalDeleteAtom((ATOM)uHigh);
-    if (!fPositive && (nStep == STEP_POKE || nStep == STEP_ADVISE))
+    if (!fPositive && (nStep == STEP_NOPOKE || nStep == STEP_POKE || nStep == STEP_ADVISE))
         GlobalFree(hOut);
-    if (fPositive == (nStep == STEP_REFUSED || nStep == STEP_REJECT)) {
+    if (fPositive == (nStep == STEP_REFUSED || nStep == STEP_NOPOKE || nStep == STEP_REJECT)) {
         Fail(hwnd);
     } else if (nStep == STEP_TICK) {
         fAcked = TRUE;
