@@ -79,6 +79,8 @@ static int Converse(BOOL fQuit)
         return 2;
     if (Request(hszNoItem) != -1)
         return 3;
+    if (DdeClientTransaction((LPBYTE) "40", 3, hConv, hszNoItem, CF_TEXT, XTYP_POKE, PATIENCE, NULL))
+        return 4;
     if (!DdeClientTransaction((LPBYTE) "41", 3, hConv, hszItem, CF_TEXT, XTYP_POKE, PATIENCE, NULL))
         return 5;
     if (!Transact(hszItem, XTYP_ADVSTART | XTYPF_ACKREQ))
