@@ -568,8 +568,7 @@ static bool on_reply(struct peer *p, const void *frame, const void *rest, size_t
     (void)rest;
     (void)more;
     (void)fd;
-    calls_answer(p->number, f->serial, f->result, (intptr_t)f->value);
-    return true;
+    return calls_answer(p->number, f->serial, f->result, (intptr_t)f->value);
 }
 
 static bool on_credit(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)

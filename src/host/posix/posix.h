@@ -218,8 +218,8 @@ bool batch_over(const struct batch *b);                  /* all have answered   
 void batches_end(struct host_thread *me);
 
 void sent_arrived(const struct caller *caller, host_wnd to, enum host_audience audience,
-                  struct parcel *parcel, uint64_t until); /* takes the parcel */
-void calls_answer(uint16_t process, uint64_t serial, int result, intptr_t value);
+                  struct parcel *parcel, uint64_t until);                         /* takes the parcel */
+bool calls_answer(uint16_t process, uint64_t serial, int result, intptr_t value); /* false: to no question */
 void calls_ended(uint16_t process); /* it will not answer any more */
 
 /* ---- news.c -------------------------------------------------------------------------------------- */

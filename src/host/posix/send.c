@@ -214,13 +214,15 @@ static enum sent_state state_of(int result)
     }
 }
 
-void calls_answer(uint16_t process, uint64_t serial, int result, intptr_t value)
+bool calls_answer(uint16_t process, uint64_t serial, int result, intptr_t value)
 {
     struct map_node *node;
     struct sent *s = NULL;
+    bool possible;
 
     pthread_once(&calls.once, make_calls);
     pthread_mutex_lock(&calls.lock);
+    possible = serial <= calls.last;
     node = map_first(&calls.by_serial, (uintptr_t)serial);
     if (node)
         s = container_of(node, struct sent, by_serial);
@@ -233,6 +235,7 @@ void calls_answer(uint16_t process, uint64_t serial, int result, intptr_t value)
     pthread_mutex_unlock(&calls.lock);
     if (s)
         part_over(s->batch);
+    return possible;
 }
 
 void calls_ended(uint16_t process)
