@@ -55,6 +55,7 @@ set_up() { # PRESET
         # Both Windows presets share one Wine where the machine can have it.
         [ "$skip_win32" = 1 ] || scripts/setup.sh win32 || :
         ;;
+    bench) scripts/setup.sh bench ;;
     *) scripts/setup.sh test ;;
     esac
 }

@@ -3,30 +3,99 @@
 #ifndef TESTS_BENCH_H
 #define TESTS_BENCH_H
 
-/* A server on a thread of its own and a client on the caller's, and the statistics of a benchmark. Only the
- * documented API is used, so a benchmark can also be built against the system's DDEML. */
+/* What benchmarks share: sides that take turns, a server to talk to, and the table of answers. Only the documented
+ * API is used, so that a benchmark can also be built against the system's DDEML (TEST_SYSTEM_DDEML).
+ *
+ * A program that is called with --smoke does as little as shows that it works, and says so. */
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "winddeml.h"
+#include "support/support.h"
+
+/* ---- Turns -------------------------------------------------------------------------------------------- */
+
+enum { BENCH_TURNS = 9 };
+
+/* One side of a comparison. */
+struct bench_side {
+    const char *name;
+    void (*run)(void *arg, size_t n); /* does it n times    */
+    void *arg;
+    size_t n;                 /* so many at a time          */
+    double rate[BENCH_TURNS]; /* times a second, each turn  */
+};
+
+void bench_begin(int argc, char **argv);
+bool bench_smoke(void);
+size_t bench_turns(void); /* BENCH_TURNS, or 1 */
+double bench_now_us(void);
+
+/* The sides take turns, each for at least 150 ms, BENCH_TURNS times, after a short one that does not count. */
+void bench_take_turns(struct bench_side *sides, size_t n);
+
+/* One turn. */
+double bench_rate(const struct bench_side *side);
+
+/* A process whose standard output is read; its end is waited for, and must be a good one. */
+FILE *bench_start(const char *path, const char *arguments);
+void bench_end(FILE *process);
+
+/* ---- Answers ------------------------------------------------------------------------------------------ */
+
+enum bench_goal { NO_GOAL, RATIO_AT_LEAST, RATIO_AT_MOST, AT_LEAST, AT_MOST };
+
+/* What one question has found out: the figures of each turn, and of the other side if there is one. */
+struct bench_answer {
+    const char *question, *unit; /* "/s", "us", "GB/s", "bytes" */
+    const double *ours, *others;
+    size_t turns;
+    const char *other; /* its name; NULL: there is none */
+    enum bench_goal goal;
+    double target;
+};
+
+/* Prints a row of the table: question, ours and the other side's median, the ratio of each turn's two figures as
+ * median and range, the target, and whether it is met; and, behind a #, the same for the plot. */
+void bench_answer(const struct bench_answer *a);
+
+/* The same for two sides that have taken turns. other NULL: none. */
+void bench_compare(const char *question, const struct bench_side *ours, const struct bench_side *other,
+                   enum bench_goal goal, double target);
+
+/* A point of a curve, for the plots. */
+void bench_point(const char *plot, const char *curve, double x, const double *y, size_t turns);
+
+/* ---- A client and its server -------------------------------------------------------------------------- */
+
+enum bench_place { BENCH_ALONE, BENCH_THREADS, BENCH_PROCESSES };
+
+/* The server answers REQUEST of p->item with 32 bytes and of p->large with BENCH_LARGE, says yes to everything else,
+ * and posts so many updates of the item as the number in an EXECUTE says. */
+enum { BENCH_LARGE = 64 << 20 };
 
 struct bench_pair {
+    enum bench_place place;
     DWORD client;
-    HSZ service, topic, item;
+    HSZ service, topic, item, large;
     struct bench_server *server;
 };
 
-void bench_open(struct bench_pair *p);
+/* Where the server is: on the caller's thread and in its instance, on a thread of its own, or in a process of its
+ * own. That one is this program again: bench_begin does not return in it. Ends the program if it fails. */
+void bench_open(struct bench_pair *p, enum bench_place place);
 void bench_close(struct bench_pair *p);
-HCONV bench_connect(struct bench_pair *p); /* ends the program if it fails */
+HCONV bench_connect(struct bench_pair *p);
+void bench_disconnect(HCONV conv); /* and dispatches what comes of it */
 
-double bench_now_us(void);
+/* Ends the program, which has failed. */
+void bench_fail(const char *what);
 
-/* Sorts the samples and returns the middle one. */
-double bench_median(double *samples, size_t n);
-
-/* The program was called with --smoke: run as little as shows that it works. */
-bool bench_smoke(int argc, char **argv);
+void bench_request(struct bench_pair *p, HCONV conv);
+void bench_transact(struct bench_pair *p, HCONV conv, UINT type); /* anything else about p->item */
+size_t bench_updates(void);                                       /* that the client has got so far */
+void bench_await_updates(size_t n);                               /* until there are so many  */
+/* Has the server post so many; returns at once. */
+void bench_ask_for_updates(HCONV conv, DWORD n);
 
 #endif
