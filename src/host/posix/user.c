@@ -92,7 +92,7 @@ static struct host_thread *user_self(void)
     user = me->ending ? NULL : calloc(1, sizeof *user);
     if (!user)
         return NULL;
-    user->id = host_thread_id();
+    user->id = host_session_thread();
     user->host = me;
     list_init(&user->posts);
     me->user = user;
@@ -157,7 +157,7 @@ static int post_thread(uint32_t thread, const struct host_msg *msg)
 {
     int r = HOST_GONE;
 
-    if (thread == host_thread_id())
+    if (thread == host_session_thread())
         user_self();
     pthread_mutex_lock(&all.lock);
     list_each (node, next, &all.threads) {
@@ -482,7 +482,7 @@ const struct user_host ddeml_user_host = {
     .window_is = host_window_is,
     .window_foreign = host_window_foreign,
     .window_thread = host_window_thread,
-    .thread_id = host_thread_id,
+    .thread_id = host_session_thread,
     .now_ms = host_now_ms,
     .mem_alloc = host_mem_alloc,
     .mem_resize = host_mem_resize,
