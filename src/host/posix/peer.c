@@ -211,10 +211,12 @@ board_number peers_join(void)
     return peers_number();
 }
 
-/* Whoever leaves in good order leaves nothing to be tidied up. */
+/* Whoever leaves in good order leaves nothing to be tidied up, and nothing unsaid that there is room for. */
 __attribute__((destructor)) static void leave(void)
 {
     struct sockaddr_un a;
+
+    peers_flush();
 
     if (peers_number() && address_of(peers_number(), &a))
         unlink(a.sun_path);
@@ -305,14 +307,18 @@ struct peer *peer_known(board_number number)
     return NULL;
 }
 
-/* The kernel says who is at the other end: this very process of this user. */
-static bool is_process(int fd, board_number number)
+/* The kernel says who is at the other end; 0: nobody of this user. */
+static long process_at(int fd)
 {
     struct ucred who;
     socklen_t size = sizeof who;
 
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == geteuid() &&
-           who.pid == board_pid(number);
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == geteuid() ? who.pid : 0;
+}
+
+static bool is_process(int fd, board_number number)
+{
+    return process_at(fd) && process_at(fd) == board_pid(number);
 }
 
 static int why_not(int error)
@@ -372,6 +378,7 @@ struct peer *peer_get(board_number number, int *why)
         return NULL;
     }
     p->number = number;
+    p->pid = process_at(fd);
     p->out = fd;
     /* HELLO is a packet of its own: it must not wait for what comes after it. */
     if (watch_descriptor(fd, EPOLLRDHUP, p) && frame_hello(p) == HOST_OK && list_empty(&p->pending))
@@ -684,7 +691,18 @@ static bool has_hung_up(int fd)
     return poll(&p, 1, 0) == 1 && p.revents & (POLLHUP | POLLERR);
 }
 
-/* One that has ended meanwhile may be off the board, so that nobody knows any more who it was. */
+/* One that has ended may be off the board already. What it has said before is heard all the same, unless that
+ * number has been known as another process's. */
+static bool is_who_it_says(const struct peer *stranger)
+{
+    const struct peer *p = peer_known(stranger->claims);
+
+    if (is_process(stranger->in, stranger->claims))
+        return true;
+    return has_hung_up(stranger->in) && !board_alive(stranger->claims) &&
+           (!p || p->pid == process_at(stranger->in));
+}
+
 static struct peer *turn_away(struct peer *stranger)
 {
     (has_hung_up(stranger->in) ? doom : cut_off)(stranger);
@@ -717,7 +735,7 @@ static struct peer *greet(struct peer *stranger)
 
     if (stranger->doomed || stranger->greeted || !stranger->claims)
         return stranger;
-    if (!is_process(stranger->in, stranger->claims))
+    if (!is_who_it_says(stranger))
         return turn_away(stranger);
     p = peer_former(stranger->claims);
     if (p && p->in >= 0)

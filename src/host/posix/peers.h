@@ -31,6 +31,7 @@ enum { NEWS_PENDING = 1 << 20 };
 struct peer {
     struct list place;
     board_number number;
+    long pid;            /* of the process that this one has connected to */
     uint32_t id;         /* no other peer ever has it         */
     board_number claims; /* who it says it is: not looked at yet */
     int out, in;         /* sockets; -1: none         */
