@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 #include "host/posix/board.h"
 #include "host/posix/figures.h"
+#include "host/posix/posix.h"
 #include "host/posix/spelling.h"
 
 #include <pthread.h>
@@ -178,6 +179,11 @@ static void drop(struct atom *a)
     if (a->claimed)
         board_drop(a->number);
     free(a);
+}
+
+void atoms_hold(bool hold)
+{
+    (hold ? pthread_mutex_lock : pthread_mutex_unlock)(&table.lock);
 }
 
 /* ---- The seam ------------------------------------------------------------------------------------- */

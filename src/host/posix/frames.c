@@ -339,7 +339,7 @@ void peers_tell(uint32_t kind, const void *record, size_t size)
 
 /* ---- Taken messages ---------------------------------------------------------------------------------- */
 
-static void inflow_leave(struct inflow *f)
+void inflow_leave(struct inflow *f)
 {
     if (atomic_fetch_sub_explicit(&f->refs, 1, memory_order_acq_rel) == 1)
         free(f);
@@ -554,11 +554,18 @@ static bool on_send(struct peer *p, const void *frame, const void *rest, size_t 
     if ((f->to && process_of((host_wnd)f->to) != peers_number()) || f->audience > HOST_EVENT_WINDOWS)
         return false;
     parcel = take_parcel(p, rest, more, fd, PARCEL_SENT, &wrong);
-    if (parcel)
-        sent_arrived(&caller, (host_wnd)f->to, (enum host_audience)f->audience, parcel, f->until);
-    else if (!wrong)
-        peer_reply_now(&caller, HOST_FAULT);
-    return !wrong;
+    if (wrong)
+        return false;
+    caller.inflow = inflow_of(p, SENT_LANE);
+    if (!parcel || !caller.inflow ||
+        atomic_load_explicit(&caller.inflow->refs, memory_order_relaxed) > QUEUE_LIMIT) {
+        parcel_free(parcel);
+        peer_reply_now(&caller, HOST_FULL);
+        return true;
+    }
+    atomic_fetch_add_explicit(&caller.inflow->refs, 1, memory_order_relaxed);
+    sent_arrived(&caller, (host_wnd)f->to, (enum host_audience)f->audience, parcel, f->until);
+    return true;
 }
 
 static bool on_reply(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
@@ -661,7 +668,7 @@ void peer_forget(struct peer *p)
 {
     while (!list_empty(&p->remotes))
         remote_gone(container_of(p->remotes.next, struct remote, of_peer));
-    for (unsigned i = 0; i < FRAME_LANES; i++)
+    for (unsigned i = 0; i <= SENT_LANE; i++)
         if (p->inflows[i])
             inflow_leave(p->inflows[i]);
     memset(p->inflows, 0, sizeof p->inflows);

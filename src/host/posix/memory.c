@@ -567,6 +567,12 @@ uint64_t mem_origin(host_mem mem)
     return b && is(b, mem) ? origin : 0;
 }
 
+void shelves_hold(bool hold)
+{
+    for (unsigned i = 0; i < SHELVES; i++)
+        (hold ? pthread_mutex_lock : pthread_mutex_unlock)(&shelves[i].lock);
+}
+
 long figure_blocks(void)
 {
     long n = 0;

@@ -23,6 +23,8 @@ int mem_share(host_mem mem, size_t *size);
  * are written to. The descriptor stays the caller's. 0: no memory. */
 host_mem mem_adopt(int fd, size_t size);
 
+void shelves_hold(bool hold); /* around a fork (posix.h) */
+
 /* What the block was called where it came from. 0: it was made here, or there is no such block. */
 void mem_set_origin(host_mem mem, uint64_t origin);
 uint64_t mem_origin(host_mem mem);

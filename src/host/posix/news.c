@@ -92,6 +92,18 @@ uint32_t host_listened(void)
     return atomic_load_explicit(&news.kinds, memory_order_relaxed) | board_kinds();
 }
 
+void news_hold(bool hold)
+{
+    (hold ? pthread_mutex_lock : pthread_mutex_unlock)(&news.lock);
+}
+
+/* The windows that listened are its parent's. */
+void news_forked(void)
+{
+    list_init(&news.listeners);
+    atomic_store_explicit(&news.kinds, 0, memory_order_relaxed);
+}
+
 /* ---- Telling and hearing -------------------------------------------------------------------------- */
 
 /* Under the lock: tells of what there is to hear. Also when nothing could be added: a line may be full and

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 #define _GNU_SOURCE /* accept4, struct ucred */
 
+#include "host/posix/memory.h"
 #include "host/posix/peers.h"
 
 #include <errno.h>
@@ -36,6 +37,8 @@ enum {
     FLUSH_NAP_NS = 200000, /* how long they wait at most, if there is room for them */
     FLUSH_RETRY_NS = 5000000,
     FLUSH_IDLE = 50,
+    LEAVE_TRIES = 100,
+    LEAVE_NAP_MS = 5,
 };
 
 static struct {
@@ -97,7 +100,7 @@ int peers_descriptor(void)
     return peers_number() ? io.epoll : -1;
 }
 
-/* ---- Joining --------------------------------------------------------------------------------------- */
+/* ---- The door ---------------------------------------------------------------------------------------- */
 
 static bool address_of(board_number number, struct sockaddr_un *a)
 {
@@ -154,72 +157,6 @@ static void open_sockets(board_number number)
     if (interrupt >= 0)
         close(interrupt);
     atomic_store_explicit(&io.interrupt, -1, memory_order_relaxed);
-}
-
-/* A child of fork knows nobody. The descriptors are its copies; what stands behind them is its parent's. */
-static void forked(void)
-{
-    int interrupt = atomic_load_explicit(&io.interrupt, memory_order_relaxed);
-
-    pthread_mutex_init(&io.lock, NULL);
-    list_each (node, next, &io.peers) {
-        struct peer *p = container_of(node, struct peer, place);
-
-        close_descriptor(&p->in);
-        close_descriptor(&p->out);
-        peer_forget(p);
-    }
-    list_each (stranger, after, &io.strangers)
-        close_descriptor(&container_of(stranger, struct peer, place)->in);
-    list_init(&io.peers);
-    list_init(&io.strangers);
-    close_descriptor(&io.epoll);
-    close_descriptor(&io.listener);
-    if (interrupt >= 0)
-        close(interrupt);
-    atomic_store_explicit(&io.interrupt, -1, memory_order_relaxed);
-    atomic_store_explicit(&io.number, 0, memory_order_relaxed);
-    atomic_store_explicit(&io.polling, false, memory_order_relaxed);
-    io.flusher = false;
-    io.waiting_out = 0;
-    atomic_store_explicit(&io.pending, 0, memory_order_relaxed);
-    board_forked();
-    windows_forked();
-    thread_forked();
-}
-
-static void at_fork(void)
-{
-    pthread_atfork(peers_lock, peers_unlock, forked);
-}
-
-board_number peers_join(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    board_number number = peers_number();
-
-    if (number || PROCESS_SHIFT < 32)
-        return number;
-    pthread_once(&once, at_fork);
-    number = board_join();
-    if (!number)
-        return 0;
-    peers_lock();
-    if (!peers_number())
-        open_sockets(number);
-    peers_unlock();
-    return peers_number();
-}
-
-/* Whoever leaves in good order leaves nothing to be tidied up, and nothing unsaid that there is room for. */
-__attribute__((destructor)) static void leave(void)
-{
-    struct sockaddr_un a;
-
-    peers_flush();
-
-    if (peers_number() && address_of(peers_number(), &a))
-        unlink(a.sun_path);
 }
 
 /* ---- One peer -------------------------------------------------------------------------------------- */
@@ -933,4 +870,107 @@ void peers_interrupt(void)
         n = write(fd, &one, sizeof one);
     (void)n; /* if it could not be written it is readable already */
     pthread_setcancelstate(former, NULL);
+}
+
+/* ---- Coming and leaving ---------------------------------------------------------------------------- */
+
+/* None of them is waited for by somebody who has another one. */
+static void hold_leaves(bool hold)
+{
+    threads_hold(hold);
+    windows_hold(hold);
+    calls_hold(hold);
+    news_hold(hold);
+    atoms_hold(hold);
+    shelves_hold(hold);
+    core_hold(hold);
+}
+
+/* A child of fork knows nobody. The descriptors are its copies; what stands behind them is its parent's. */
+static void forked(void)
+{
+    int interrupt = atomic_load_explicit(&io.interrupt, memory_order_relaxed);
+
+    hold_leaves(false);
+    windows_forked();
+    news_forked();
+    calls_forked();
+    thread_forked();
+    list_each (node, next, &io.peers) {
+        struct peer *p = container_of(node, struct peer, place);
+
+        close_descriptor(&p->in);
+        close_descriptor(&p->out);
+        drop_pending(p);
+        peer_forget(p);
+    }
+    list_each (stranger, after, &io.strangers)
+        close_descriptor(&container_of(stranger, struct peer, place)->in);
+    list_init(&io.peers);
+    list_init(&io.strangers);
+    close_descriptor(&io.epoll);
+    close_descriptor(&io.listener);
+    if (interrupt >= 0)
+        close(interrupt);
+    atomic_store_explicit(&io.interrupt, -1, memory_order_relaxed);
+    atomic_store_explicit(&io.number, 0, memory_order_relaxed);
+    atomic_store_explicit(&io.polling, false, memory_order_relaxed);
+    io.flusher = io.resting = false;
+    board_forked();
+    peers_unlock();
+}
+
+static void before_fork(void)
+{
+    peers_lock();
+    hold_leaves(true);
+}
+
+static void after_fork(void)
+{
+    hold_leaves(false);
+    peers_unlock();
+}
+
+static void at_fork(void)
+{
+    pthread_atfork(before_fork, after_fork, forked);
+}
+
+board_number peers_join(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    board_number number = peers_number();
+
+    if (number || PROCESS_SHIFT < 32)
+        return number;
+    pthread_once(&once, at_fork);
+    number = board_join();
+    if (!number)
+        return 0;
+    peers_lock();
+    if (!peers_number())
+        open_sockets(number);
+    peers_unlock();
+    return peers_number();
+}
+
+static bool all_flushed(void)
+{
+    peers_flush();
+    return !atomic_load_explicit(&io.pending, memory_order_relaxed);
+}
+
+/* Whoever leaves in good order has said all that it had to say, unless somebody does not listen, and leaves nothing
+ * to be tidied up. */
+__attribute__((destructor)) static void leave(void)
+{
+    struct sockaddr_un a;
+
+    if (!peers_number())
+        return;
+    for (int i = 0; i < LEAVE_TRIES && !all_flushed(); i++)
+        poll(NULL, 0, LEAVE_NAP_MS);
+    if (address_of(peers_number(), &a))
+        unlink(a.sun_path);
 }

@@ -50,7 +50,8 @@ int peers_descriptor(void); /* readable when there is something for peers_poll; 
 
 /* A posted message has been taken: its sender may post another one, once it has been told. */
 void inflow_taken(struct inflow *f);
-void peers_settle(void); /* tells it; cheap if there is nothing to tell */
+void inflow_leave(struct inflow *f); /* nobody waits to be told: the record goes with the last message */
+void peers_settle(void);             /* tells it; cheap if there is nothing to tell */
 
 /* ---- Messages -------------------------------------------------------------------------------------- */
 

@@ -18,6 +18,8 @@ struct inflow {
     atomic_uint taken;    /* since the sender has been told                                */
 };
 
+enum { SENT_LANE = FRAME_LANES }; /* what has been sent and not been done with; needs no credit */
+
 /* A window of this process that has been introduced to the peer. */
 struct known {
     struct map_node node;
@@ -43,8 +45,8 @@ struct peer {
     struct list remotes;
     struct map known; /* struct known, by window */
     struct list all_known;
-    struct inflow *inflows[FRAME_LANES]; /* NULL: nothing has come by it yet      */
-    unsigned out_by[FRAME_LANES];        /* posted and not known to be taken      */
+    struct inflow *inflows[SENT_LANE + 1]; /* NULL: nothing has come by it yet      */
+    unsigned out_by[FRAME_LANES];          /* posted and not known to be taken      */
 };
 
 struct packet {

@@ -136,8 +136,25 @@ struct job {
 struct caller {
     uint16_t process;
     uint32_t peer;
-    uint64_t serial; /* 0: it does not wait for the answer */
+    uint64_t serial;       /* 0: it does not wait for the answer */
+    struct inflow *inflow; /* for which its messages count      */
 };
+
+/* ---- Around a fork -------------------------------------------------------------------------------- */
+
+/* These hold the leaf locks while the process forks, so that the child finds them free and nothing half done. */
+void threads_hold(bool hold);
+void windows_hold(bool hold);
+void calls_hold(bool hold);
+void news_hold(bool hold);
+void atoms_hold(bool hold);
+void core_hold(bool hold);
+
+/* In the child, when they are free again. It has one thread, which has nothing of its parent's. */
+void windows_forked(void);
+void calls_forked(void);
+void news_forked(void);
+void thread_forked(void);
 
 /* ---- thread.c ------------------------------------------------------------------------------------ */
 
@@ -155,9 +172,6 @@ void thread_wake(struct host_thread *t, enum wake what);
  * other processes send, one at a time: whoever has something to do leaves that to the next one. */
 void thread_park(struct host_thread *me, unsigned what, uint64_t until);
 void thread_leave_watch(struct host_thread *me);
-
-/* The child of a fork has one thread, which has nothing of its parent's. */
-void thread_forked(void);
 
 /* ---- system.c ------------------------------------------------------------------------------------ */
 
@@ -178,7 +192,6 @@ void windows_end(struct host_thread *me);               /* destroys all, with th
 
 uint32_t window_session_thread(const struct window *w); /* as other processes know it      */
 bool window_card(const struct window *w, struct host_card *card);
-void windows_forked(void);
 void window_tell_intruder(uint32_t pid); /* HOST_EV_INTRUDER to one of the event windows */
 
 /* All windows that hear such a broadcast, in memory of the heap; NULL: no memory. */

@@ -97,6 +97,8 @@ static void batch_unref(struct batch *b)
 {
     if (atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) > 1)
         return;
+    if (b->caller.inflow)
+        inflow_leave(b->caller.inflow);
     parcel_free(b->parcel);
     free(b);
     atomic_fetch_sub_explicit(&n_batches, 1, memory_order_relaxed);
@@ -256,6 +258,19 @@ void calls_ended(uint16_t process)
     } while (s);
 }
 
+void calls_hold(bool hold)
+{
+    (hold ? pthread_mutex_lock : pthread_mutex_unlock)(&calls.lock);
+}
+
+/* They are its parent's. */
+void calls_forked(void)
+{
+    pthread_once(&calls.once, make_calls);
+    while (!list_empty(&calls.all))
+        call_end(container_of(calls.all.next, struct sent, link), SENT_CUT);
+}
+
 static void hand_to_process(struct sent *s)
 {
     struct batch *b = s->batch;
@@ -408,6 +423,7 @@ void sent_arrived(const struct caller *caller, host_wnd to, enum host_audience a
 
     if (!b) {
         parcel_free(parcel);
+        inflow_leave(caller->inflow);
         peer_reply_now(caller, HOST_FAULT);
         free(all);
         return;

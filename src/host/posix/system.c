@@ -20,6 +20,11 @@ void host_unlock(void)
     pthread_mutex_unlock(&core_lock);
 }
 
+void core_hold(bool hold)
+{
+    (hold ? host_lock : host_unlock)();
+}
+
 static uint64_t ms_of(clockid_t clock)
 {
     struct timespec now;

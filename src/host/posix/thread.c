@@ -371,11 +371,15 @@ void thread_park(struct host_thread *me, unsigned what, uint64_t until)
     me->waiting = 0;
 }
 
+void threads_hold(bool hold)
+{
+    (hold ? pthread_mutex_lock : pthread_mutex_unlock)(&records_lock);
+    (hold ? pthread_mutex_lock : pthread_mutex_unlock)(&watch.lock);
+}
+
 /* Its record stays where it is, and with it whatever was the parent's. */
 void thread_forked(void)
 {
-    pthread_mutex_init(&records_lock, NULL);
-    pthread_mutex_init(&watch.lock, NULL);
     atomic_store_explicit(&watch.on, NULL, memory_order_relaxed);
     list_init(&watch.others);
     users_forked();

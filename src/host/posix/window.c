@@ -470,18 +470,26 @@ void window_tell_intruder(uint32_t pid)
     host_post(&msg); /* a full queue has enough of them */
 }
 
-/* In the child of a fork nobody owns the windows that its parent had. */
+void windows_hold(bool hold)
+{
+    (hold ? pthread_mutex_lock : pthread_mutex_unlock)(&directory.lock);
+}
+
+/* Nobody owns the windows that the parent had. */
 void windows_forked(void)
 {
-    pthread_mutex_init(&directory.lock, NULL);
+    for (uint32_t i = 0; i < directory.slots.used; i++) {
+        struct window *w = window_at((host_wnd)i << SLOT_TAG_BITS);
+
+        atomic_store_explicit(&w->slot.handle, 0, memory_order_relaxed);
+        atomic_store_explicit(&w->owner, NULL, memory_order_relaxed);
+    }
     for (int i = 0; i < 2; i++) {
-        list_each (node, next, &directory.audience[i].members)
-            atomic_store_explicit(&container_of(node, struct window, audience)->slot.handle, 0,
-                                  memory_order_relaxed);
         list_init(&directory.audience[i].members);
         directory.audience[i].n = 0;
     }
     directory.hears_all = 0;
+    directory.n = 0;
 }
 
 long figure_windows(void)
