@@ -5,6 +5,8 @@
 
 #include "core/core.h"
 
+#include <string.h>
+
 struct service {
     struct list node;
     struct string *name;
@@ -25,64 +27,80 @@ bool names_registered(const struct inst *in, const struct string *service)
 
 /* ---- Instance-specific names: the base name, and the instance's window in parentheses ------------------ */
 
-enum { TAG_CHARS = 2 + 2 * sizeof(uint32_t) };
+/* As many digits as the window needs: all of them, or windows of two processes would read alike. */
+static const size_t tag_digits[] = {2 * sizeof(uint32_t), 2 * sizeof(host_wnd)};
 
-static void write_tag(uint16_t *to, uint32_t wnd)
+enum { TAG_SIZES = sizeof tag_digits / sizeof *tag_digits, TAG_MOST = 2 + 2 * sizeof(host_wnd) };
+
+static size_t digits_of(host_wnd wnd)
 {
-    static const char digits[] = "0123456789ABCDEF";
-
-    *to++ = '(';
-    for (int shift = 28; shift >= 0; shift -= 4)
-        *to++ = (uint16_t)digits[wnd >> shift & 15];
-    *to++ = ')';
-    *to = 0;
+    return tag_digits[wnd > UINT32_MAX];
 }
 
-static bool read_tag(const uint16_t *from, uint32_t *wnd)
+/* Returns how long it is. */
+static size_t write_tag(uint16_t to[TAG_MOST + 1], host_wnd wnd)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    size_t digits = digits_of(wnd);
+
+    to[0] = '(';
+    for (size_t i = digits; i > 0; i--, wnd >>= 4)
+        to[i] = (uint16_t)hex[wnd & 15];
+    to[digits + 1] = ')';
+    to[digits + 2] = 0;
+    return digits + 2;
+}
+
+static bool read_digits(const uint16_t *from, size_t digits, host_wnd *wnd)
 {
     *wnd = 0;
-    if (*from++ != '(')
-        return false;
-    for (int i = 0; i < 8; i++, from++) {
-        if (*from >= '0' && *from <= '9')
-            *wnd = *wnd << 4 | (uint32_t)(*from - '0');
-        else if (*from >= 'A' && *from <= 'F')
-            *wnd = *wnd << 4 | (uint32_t)(*from - 'A' + 10);
+    for (size_t i = 0; i < digits; i++) {
+        if (from[i] >= '0' && from[i] <= '9')
+            *wnd = *wnd << 4 | (host_wnd)(from[i] - '0');
+        else if (from[i] >= 'A' && from[i] <= 'F')
+            *wnd = *wnd << 4 | (host_wnd)(from[i] - 'A' + 10);
         else
             return false;
     }
-    return from[0] == ')' && !from[1];
+    return digits == digits_of(*wnd);
+}
+
+static bool read_tag(const struct string *s, host_wnd *wnd)
+{
+    for (size_t i = 0; i < TAG_SIZES; i++) {
+        size_t digits = tag_digits[i];
+        const uint16_t *tag;
+
+        if (s->length <= digits + 2)
+            break;
+        tag = s->text + s->length - digits - 2;
+        if (tag[0] == '(' && tag[digits + 1] == ')' && read_digits(tag + 1, digits, wnd))
+            return true;
+    }
+    return false;
 }
 
 /* A base name that is too long for the tag loses its end: the window alone makes the name unique. */
 static struct string *specific_name(struct inst *in, const struct string *base, host_wnd mom)
 {
-    uint16_t text[HOST_ATOM_CHARS + 1];
-    size_t n = base->length < HOST_ATOM_CHARS - TAG_CHARS ? base->length : HOST_ATOM_CHARS - TAG_CHARS;
+    uint16_t text[HOST_ATOM_CHARS + 1], tag[TAG_MOST + 1];
+    size_t most = HOST_ATOM_CHARS - write_tag(tag, mom), n = base->length < most ? base->length : most;
 
-    for (size_t i = 0; i < n; i++)
-        text[i] = base->text[i];
-    write_tag(text + n, (uint32_t)mom);
+    memcpy(text, base->text, n * sizeof *text);
+    write_tag(text + n, mom);
     return string_from_text(in, text);
 }
 
 bool names_specific(const struct string *service, host_wnd *mom)
 {
-    uint32_t wnd;
-
-    if (!service || service->length <= TAG_CHARS ||
-        !read_tag(service->text + service->length - TAG_CHARS, &wnd))
-        return false;
-    *mom = wnd;
-    return host_window_is(wnd, HOST_MOM);
+    return service && read_tag(service, mom) && host_window_is(*mom, HOST_MOM);
 }
 
 struct string *names_base(struct inst *in, const struct string *specific)
 {
-    uint32_t wnd;
+    host_wnd wnd;
 
-    if (specific->length <= TAG_CHARS || !read_tag(specific->text + specific->length - TAG_CHARS, &wnd) ||
-        wnd != (uint32_t)in->mom)
+    if (!read_tag(specific, &wnd) || wnd != in->mom)
         return NULL;
     list_each (node, next, &in->services) {
         struct string *base = container_of(node, struct service, node)->name;
