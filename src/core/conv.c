@@ -331,7 +331,7 @@ static bool is_offer(struct conv *c, const struct host_msg *hm)
     if (asker(c)->search)
         return true;
     return hm->wparam && hm->wparam != c->end.partner && !host_mem_size(hm->lparam) &&
-           is_name(hm->lparam & 0xFFFF) && is_name(hm->lparam >> 16);
+           is_name(hm->lparam & 0xFFFF) && is_name(hm->lparam >> 16 & 0xFFFF);
 }
 
 static void message_for(struct conv *c, const struct host_msg *hm)
