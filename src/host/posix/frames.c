@@ -509,6 +509,12 @@ static struct inflow *inflow_of(struct peer *p, uint32_t lane)
     return f;
 }
 
+/* Nobody could tell whose it would be to free what it carries, if it were made into blocks and atoms of this process. */
+static bool is_of_nobody(const struct parcel *parcel)
+{
+    return names_sender(parcel_id(parcel)) && !parcel_from(parcel);
+}
+
 /* What is for a window that has closed meanwhile leaves nothing behind. One who has posted what there is no memory
  * for believes that it has arrived: it is let go, so that it does not wait for an answer. */
 static bool on_post(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
@@ -532,7 +538,7 @@ static bool on_post(struct peer *p, const void *frame, const void *rest, size_t 
     if (parcel && flow) {
         atomic_fetch_add_explicit(&flow->refs, 1, memory_order_relaxed);
         parcel_settle(parcel);
-        r = queue_post_parcel((host_wnd)f->to, parcel, flow);
+        r = is_of_nobody(parcel) ? HOST_GONE : queue_post_parcel((host_wnd)f->to, parcel, flow);
     }
     if (r == HOST_OK)
         return true;
