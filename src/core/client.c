@@ -362,9 +362,8 @@ static void on_ack(struct conv *c, struct wire_msg *m)
     struct xact *x = match_ack(c, m->answer);
     bool positive = m->status & WIRE_FACK;
 
-    if (!x || x->type != XTYP_EXECUTE)
-        if (m->answer >= 0xC000 && m->answer <= 0xFFFF)
-            wire_ack_is_atom(&c->end, m);
+    if (m->answer >= 0xC000 && m->answer <= 0xFFFF) /* no object has such a handle, an EXECUTE's neither */
+        wire_ack_is_atom(&c->end, m);
     wire_dispose(&c->end, m, WIRE_ACCEPTED);
     if (!x)
         return; /* spontaneous (A7) */
