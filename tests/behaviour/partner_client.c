@@ -715,7 +715,8 @@ static void an_update_of_nobody_is_left_alone(void **state)
     prepare_loop(row);
     assert_true(raw_post_from(&server, 0, WIRE_DATA, mem, item));
     settled(mem, false, 0, true);
-    raw_unref(item);
+    if (!test_apart) /* else it was given away with the post */
+        raw_unref(item);
     assert_int_equal(ours_calls(XTYP_ADVDATA), 0);
     still_works();
 }
@@ -1038,12 +1039,18 @@ static void the_server_ends_with_loops_open(void **state)
     disconnected_once();
 }
 
+/* That a window of another process has gone may be known only afterwards. */
+static void expect_posting_failed(UINT error)
+{
+    assert_int_equal(error, test_apart && error == DMLERR_SERVER_DIED ? error : DMLERR_POSTMSG_FAILED);
+}
+
 static void posting_to_a_dead_server_frees_everything_Q1_K1_V1_U1_X1(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < KINDS; i++) {
         raw_die(&server);
-        assert_int_equal(ours_transact(kinds[i], A_WHILE, NULL), DMLERR_POSTMSG_FAILED);
+        expect_posting_failed(ours_transact(kinds[i], A_WHILE, NULL));
         disconnected_once();
         ours.calls[ours_index(XTYP_DISCONNECT)] = 0;
         raw_open(&server);

@@ -187,6 +187,7 @@ static void a_client_that_hangs_before_the_ack_is_given_up(void **state)
     struct host_msg hm = {.id = WIRE_INITIATE};
 
     (void)state;
+    skip_if_apart("it looks into the instance for a window");
 #ifdef _WIN32
     skip(); /* there nobody knows whether the client still gets the ACK, and its two atoms are lost */
 #endif
@@ -515,18 +516,27 @@ static void a_question_of_nobody_is_left_alone(void **state)
     mem = ask_from(row, 0, item);
     raw_expect_nothing(&client);
     raw_left(mem, true);
-    raw_unref(item);
+    if (!test_apart) /* else it was given away with the post */
+        raw_unref(item);
     assert_int_equal(row->type ? ours_calls(row->type) : 0, 0);
     still_works();
+}
+
+/* The windows of the instance that never have a conversation. */
+static void find_others(host_wnd others[2])
+{
+    others[0] = inst_get(ours.id)->mom;
+    others[1] = inst_get(ours.id)->event;
 }
 
 /* To a window that never had a conversation (docs/conformance.md, protocol 8.5). */
 static void a_question_to_the_wrong_window_is_disposed_of(void **state)
 {
     const struct ask_row *row = *state;
-    const host_wnd wrong[] = {inst_get(ours.id)->mom, inst_get(ours.id)->event};
-    host_wnd right = client.partner;
+    host_wnd wrong[2] = {0}, right = client.partner;
 
+    skip_if_apart("it looks into the instance for windows");
+    find_others(wrong);
     prepare(row);
     for (unsigned i = 0; i < 2; i++) {
         host_mem mem;
@@ -976,7 +986,9 @@ static void a_late_confirmation_reaches_nobody(void **state)
     (void)state;
     client.rude = true;
     ours_close();
-    assert_false(raw_post(&client, WIRE_TERMINATE, 0, 0));
+    if (raw_post(&client, WIRE_TERMINATE, 0, 0))
+        assert_true(
+            test_apart); /* then it is lost on the way: the client has not heard of the window's end */
 }
 
 /* Everything that may lie in the queue of a server window that goes without DdeUninitialize. */
@@ -1077,8 +1089,10 @@ static void act_inside(UINT type)
 static void a_storm_of_messages_does_no_harm(void **state)
 {
     const struct storm_row *row = *state;
-    host_wnd others[] = {0, inst_get(ours.id)->mom, inst_get(ours.id)->event};
+    host_wnd others[3] = {0};
 
+    if (!test_apart)
+        find_others(others + 1);
     raw_seed(row->seed);
     raw_name("RawOther");
     client.on = raw_rave;

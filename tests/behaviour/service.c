@@ -7,7 +7,10 @@
 
 static HDDEDATA name_service(struct party *p, const char *name, UINT command)
 {
-    return DdeNameService(p->id, party_text(p, name), 0, command);
+    HDDEDATA done = DdeNameService(p->id, party_text(p, name), 0, command);
+
+    test_news();
+    return done;
 }
 
 static bool connects(struct party *client, const char *service)
@@ -195,6 +198,7 @@ static void uninitialising_unregisters_and_tells_the_others_only(void **state)
 
     (void)state;
     party_close(p);
+    test_news();
     assert_int_equal(party_count(other, XTYP_UNREGISTER), 1);
     assert_string_equal(party_last(other, XTYP_UNREGISTER)->text1, SERVICE);
     assert_int_equal(party_count(p, XTYP_UNREGISTER), 0);
@@ -396,10 +400,12 @@ static void a_server_on_another_thread_is_heard_of_and_reached(void **state)
 
     (void)state;
     remote_start(&r, 0, serve);
+    test_news();
     expect_news(party_last(p, XTYP_REGISTER));
     assert_true(connects(p, party_last(p, XTYP_REGISTER)->text2));
     assert_true(connects(p, SERVICE));
     remote_stop(&r);
+    test_news();
     assert_int_equal(party_count(p, XTYP_UNREGISTER), 1);
     assert_false(connects(p, SERVICE));
 }

@@ -399,6 +399,7 @@ static bool end_the_partner_inside(struct party *p, const struct call *c, HDDEDA
 static void the_partner_may_end_it_inside_every_callback(void **state)
 {
     (void)state;
+    skip_if_apart("a partner's handle is not one's own to end");
     for (int i = 0; i < CAUSES; i++) {
         struct talk t;
         struct party *ended;

@@ -185,6 +185,7 @@ HSZ party_text(struct party *p, const char *text)
 void party_register(struct party *p, const char *service)
 {
     assert_non_null(DdeNameService(p->id, party_text(p, service), 0, DNS_REGISTER));
+    test_news();
 }
 
 HCONV party_connect(struct party *client, const char *service, const char *topic)

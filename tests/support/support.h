@@ -36,6 +36,21 @@ void test_pump_for(const volatile int *flag);
 /* Dispatches what waits for this thread, and what that brings about, until nothing is left. */
 void test_pump_all(void);
 
+/* Is every party, and every other partner, a process of its own as far as the library knows? (tests/apart) */
+extern bool test_apart;
+/* Then: counts and names what these processes hold apart from the ledger. */
+extern unsigned (*test_apart_left)(void);
+
+/* For what only parties of one process or of one thread can do or know. */
+#define skip_if_apart(reason)                                                                                \
+    do {                                                                                                     \
+        if (test_apart)                                                                                      \
+            skip();                                                                                          \
+    } while (0)
+
+/* Lets all instances have the news of services. Those of other processes get them later, like what is posted. */
+void test_news(void);
+
 /* What DdeQueryConvInfo tells of a conversation; fails the test if it tells less than all. */
 CONVINFO info_of(HCONV conv);
 
