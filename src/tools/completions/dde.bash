@@ -3,11 +3,45 @@
 
 # Completion of dde for bash. Services and topics are those that answer within half a second.
 
-# Targets that answer, each with the quotation mark that the shell needs.
+# The word under the cursor, as it is typed and as it is meant: bash itself takes | and ! and blanks for ends of words.
+_dde_typed() {
+    local line=${COMP_LINE:0:COMP_POINT} quote='' c
+    local -i i
+
+    typed='' meant=''
+    for ((i = 0; i < ${#line}; i++)); do
+        c=${line:i:1}
+        if [[ -z $quote && $c == ' ' ]]; then
+            typed='' meant=''
+            continue
+        fi
+        typed+=$c
+        if [[ -z $quote && $c == [\'\"] ]]; then
+            quote=$c
+        elif [[ $c == "$quote" ]]; then
+            quote=''
+        elif [[ -z $quote && $c == \\ ]]; then
+            i+=1
+            typed+=${line:i:1}
+            meant+=${line:i:1}
+        else
+            meant+=$c
+        fi
+    done
+}
+
+# The targets that answer, for the part of the word that bash will replace.
 _dde_targets() {
-    local target
+    local word=$1 typed meant target written
+    _dde_typed
     while IFS= read -r target; do
-        [[ $target == "$1"* ]] && COMPREPLY+=("$(printf '%q' "$target")")
+        [[ $target == "$meant"* ]] || continue
+        if [[ $typed == [\'\"]* ]]; then
+            COMPREPLY+=("$target")
+        else
+            printf -v written '%q' "$target"
+            COMPREPLY+=("${written#"${typed%"$word"}"}")
+        fi
     done < <(dde services --timeout 500ms ${2:+"$2"} 2>/dev/null)
 }
 
