@@ -413,6 +413,19 @@ static void a_command_is_run_for_an_execute(void **state)
     assert_int_equal(RUN("execute", target("London"), "nothing"), 5);
 }
 
+static void a_server_can_be_told_to_quit(void **state)
+{
+    struct program *server;
+
+    (void)state;
+    server = serve(START("serve", "--ready", "--quit", "[quit]", target("London")));
+    assert_int_equal(RUN("execute", target("London"), "[quit now]"), 0);
+    assert_int_equal(RUN("execute", target("London"), "[quit]"), 0);
+    assert_int_equal(program_end(server), 0);
+    last = server;
+    expect_part("[quit now]");
+}
+
 static void a_read_only_server_refuses_pokes(void **state)
 {
     (void)state;
@@ -588,6 +601,7 @@ int main(int argc, char *argv[])
         command_test(a_command_that_takes_too_long_is_ended),
         command_test(a_linked_command_is_run_again),
         command_test(a_command_is_run_for_an_execute),
+        command_test(a_server_can_be_told_to_quit),
         command_test(a_read_only_server_refuses_pokes),
         command_test(a_trace_shows_every_callback),
         command_test(a_monitor_prints_what_happens_to_a_service),

@@ -75,7 +75,7 @@ _dde() {
         mapfile -t COMPREPLY < <(compgen -c -- "$word")
         return
         ;;
-    --service | -s | --topic | -t | --item | -i | --timeout | -T | --count | -n | --for | --every)
+    --service | -s | --topic | -t | --item | -i | --timeout | -T | --quit | --count | -n | --for | --every)
         return
         ;;
     esac
@@ -87,7 +87,7 @@ _dde() {
     advise) options="$common $value --count --for --ack --warm" ;;
     fetch) options="$common $value --count --for --ack --follow" ;;
     serve)
-        options="$common --format --hex --text --file --for --run --every --on-execute --read-only --until-eof --ready
+        options="$common --format --hex --text --file --for --run --every --on-execute --quit --read-only --until-eof --ready
             --trace"
         ;;
     monitor) options="$common --item --count --for --only --full --ready" ;;

@@ -53,6 +53,7 @@ const struct option option_table[] = {
     ROW("every", 0, TIME, every, "TIME", "run it again for linked items so often", FOR_SERVE),
     ROW("on-execute", 0, TEXT, on_execute, "COMMAND",
         "run COMMAND for each execute; %c is what is to be executed", FOR_SERVE),
+    ROW("quit", 0, TEXT, quit, "COMMAND", "end when COMMAND is executed", FOR_SERVE),
     ROW("read-only", 0, FLAG, read_only, NULL, "refuse pokes", FOR_SERVE),
     ROW("until-eof", 0, FLAG, until_eof, NULL, "end when standard input does", FOR_SERVE),
     ROW("ready", 0, FLAG, ready, NULL, "print \"ready\" as soon as it can be used", FOR_SERVE | FOR_MONITOR),

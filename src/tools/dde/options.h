@@ -31,7 +31,7 @@ struct words {
 };
 
 struct options {
-    const char *service, *item, *file, *run, *on_execute;
+    const char *service, *item, *file, *run, *on_execute, *quit;
     struct words topics, only, arguments;
     unsigned format;                  /* 0: not given */
     uint64_t timeout, every, run_for; /* in milliseconds; 0: not given */

@@ -21,7 +21,7 @@ static struct {
     unsigned pass;
     uint64_t stamp, next_stamp, next_refresh;
     struct text input; /* of a line that is not complete yet */
-    bool reads_input, input_ended;
+    bool reads_input, input_ended, told_to_quit;
 } server;
 
 enum { FILE_CHECK_MS = 250, SLICE_MS = 20, JOB_SLICE_MS = 5 };
@@ -158,7 +158,9 @@ static HDDEDATA execute(HCONV conv, size_t topic, HDDEDATA data)
 
     put_data(&bytes, data);
     format_decode(&command, CF_UNICODETEXT, text_of(&bytes), bytes.n);
-    if (!server.options->on_execute) {
+    if (server.options->quit && !strcmp(text_of(&command), server.options->quit)) {
+        server.told_to_quit = true;
+    } else if (!server.options->on_execute) {
         show_command(topic, text_of(&command));
     } else if (!j) {
         result =
@@ -393,7 +395,8 @@ static int serve(void)
 
     if (o->ready || o->trace)
         print_string(o->json ? "{\"ready\":true}" : "ready");
-    while (may_go_on() && (now = sys_now_ms()) < until && !(o->until_eof && server.input_ended)) {
+    while (may_go_on() && (now = sys_now_ms()) < until && !server.told_to_quit &&
+           !(o->until_eof && server.input_ended)) {
         DdemlDispatch(jobs_are_running()       ? JOB_SLICE_MS
                       : until - now < SLICE_MS ? (DWORD)(until - now)
                                                : SLICE_MS);
