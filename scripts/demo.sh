@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The ddeml authors
 
-# demo.sh: two programs converse by DDE, then the storm of Q170626 with the ledger before and after; natively, and where
+# demo.sh: programs converse by DDE (the command dde), then the storm of Q170626 with the ledger before and after; natively, and where
 # Wine can be had also as Windows programs, beside the system's own DDEML. Sets up and builds what it needs.
 #
 # DDEML_SKIP_WINE=1 leaves the Windows half out.
@@ -37,26 +37,22 @@ title() {
 
 echo 'Setting up and building (the first time takes a while)...'
 step 'set up' scripts/setup.sh test
-build native demo
+build native demo dde
 
-title 'Linux: a server and a client, each on its own thread'
-build/native/bin/demo talk
+title 'Linux: a server and its clients, each a process of its own'
+scripts/demo-talk.sh build/native/bin/dde
 title "Linux: the storm of Q170626, $cycles times"
 build/native/bin/demo storm "$cycles" | tee build/log/storm.native
 
 # ---- Windows ----------------------------------------------------------------------------------------
 
 windows=no
-if [ "${DDEML_SKIP_WINE:-0}" != 1 ] && step 'set up Wine' scripts/setup.sh windows && build win64 demo demo_system; then
+if [ "${DDEML_SKIP_WINE:-0}" != 1 ] && step 'set up Wine' scripts/setup.sh windows && build win64 demo demo_system dde; then
     windows=yes
-    title 'Windows (Wine): a server and a client, each a process of its own'
+    title 'Windows (Wine): a server and its clients, each a process of its own'
     scripts/wine-session.sh sh -c '
         run=scripts/wine-run.sh
-        $run build/win64/bin/demo.exe serve >build/log/serve 2>&1 &
-        $run build/win64/bin/demo.exe ask
-        wait
-        echo
-        cat build/log/serve
+        scripts/demo-talk.sh $run build/win64/bin/dde.exe || exit
         '"printf '\n== %s\n\n' 'Windows (Wine): the storm with this library, $cycles times'"'
         $run build/win64/bin/demo.exe storm '"$cycles"' | tee build/log/storm.ours
         '"printf '\n== %s\n\n' 'Windows (Wine): the same program on the DDEML of the system, $cycles times'"'
@@ -72,7 +68,7 @@ left() {
 }
 
 title 'What was shown'
-echo 'Two programs conversed: request, poke, execute, a hot link, and a disconnect while 50 updates were on their way.'
+echo 'Programs conversed: request, poke, execute, a hot link. Then disconnects while 50 updates were on their way:'
 echo "Linux:                $(left build/log/storm.native) blocks left behind by each disconnect under load; the ledger is all zeros."
 failed=0
 [ "$(left build/log/storm.native)" = 0.0 ] || failed=1
