@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#include "user32/instance.h"
 #include "user32/user32.h"
 
 #include <errno.h>
@@ -73,14 +74,13 @@ DWORD WINAPI GetCurrentProcessId(void)
     return (DWORD)getpid();
 }
 
-/* There is one instance in a process: the program's. */
 HMODULE WINAPI GetModuleHandleA(LPCSTR name)
 {
     if (name) {
         fail(ERROR_MOD_NOT_FOUND);
         return NULL;
     }
-    return (HMODULE)(uintptr_t)0x400000;
+    return USER32_INSTANCE;
 }
 
 HMODULE WINAPI GetModuleHandleW(LPCWSTR name)

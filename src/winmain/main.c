@@ -5,8 +5,10 @@
 
 #include <windows.h>
 
+#include "user32/instance.h"
+
 /* The main of a program that begins with WinMain: it gets what stands behind the program's name, as it would be
- * written on a command line. */
+ * written on a command line. Calls nothing of the library: a linker may leave out what the program does not use. */
 
 static size_t quoted(char *to, const char *argument)
 {
@@ -40,7 +42,7 @@ int main(int argc, char **argv)
         at += quoted(at, argv[i]);
     }
     *at = 0;
-    code = WinMain(GetModuleHandleA(NULL), NULL, line, SW_SHOWNORMAL);
+    code = WinMain(USER32_INSTANCE, NULL, line, SW_SHOWNORMAL);
     free(line);
     return code;
 }

@@ -95,6 +95,22 @@ static void a_ddeml_client_and_a_ddeml_server_do(void **state)
     converse("mlserv", "mlclnt");
 }
 
+static void the_ported_ticker_serves_its_price_until_it_is_told_to_close(void **state)
+{
+    uint64_t end = test_now_ms() + TEST_PATIENCE_MS;
+    int code;
+
+    (void)state;
+    server = start("ticker", NULL, NULL, NULL);
+    do {
+        code = end_of(start("ask", NULL, NULL, NULL));
+    } while (code == NO_SERVER && test_now_ms() < end);
+    assert_int_equal(code, 0);
+    code = end_of(server);
+    server = 0;
+    assert_int_equal(code, 0);
+}
+
 #define process_test(function) cmocka_unit_test_teardown(function, end_server)
 
 int main(int argc, char **argv)
@@ -104,6 +120,7 @@ int main(int argc, char **argv)
         process_test(a_ddeml_client_and_a_raw_server_do),
         process_test(a_raw_client_and_a_ddeml_server_do),
         process_test(a_ddeml_client_and_a_ddeml_server_do),
+        process_test(the_ported_ticker_serves_its_price_until_it_is_told_to_close),
     };
 
     if (argc > 1)
