@@ -2,6 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 #include "user32_test.h"
 
+#include <pthread.h>
+
 #include "host/posix/figures.h"
 #include "user32/figures.h"
 
@@ -45,13 +47,22 @@ int nothing_left(void **state)
 
 /* ---- Notes ----------------------------------------------------------------------------------------------- */
 
+static pthread_mutex_t notes_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void note(HWND wnd, UINT msg, WPARAM wparam, LPARAM lparam)
+{
+    pthread_mutex_lock(&notes_lock);
+    if (n_notes < NOTES_MAX)
+        notes[n_notes++] = (struct note){wnd, msg, wparam, lparam};
+    pthread_mutex_unlock(&notes_lock);
+}
+
 LRESULT CALLBACK notes_proc(HWND wnd, UINT msg, WPARAM wparam, LPARAM lparam)
 {
     bool done = false;
     LRESULT result = 0;
 
-    if (n_notes < NOTES_MAX)
-        notes[n_notes++] = (struct note){wnd, msg, wparam, lparam};
+    note(wnd, msg, wparam, lparam);
     if (notes_hook)
         result = notes_hook(wnd, msg, wparam, lparam, &done);
     return done ? result : DefWindowProcA(wnd, msg, wparam, lparam);

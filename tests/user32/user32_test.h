@@ -30,7 +30,7 @@ struct note {
 
 enum { NOTES_MAX = 256 };
 
-/* Of all windows and threads: one thread writes at a time. */
+/* Of all windows and threads: to be read when nobody is writing. */
 extern struct note notes[NOTES_MAX];
 extern unsigned n_notes;
 extern LRESULT (*notes_hook)(HWND wnd, UINT msg, WPARAM wparam, LPARAM lparam, bool *done);
