@@ -39,6 +39,12 @@ static void forget_all(HWND mine, HWND theirs)
     pthread_mutex_unlock(&user32_lock);
 }
 
+void dde_forked(void)
+{
+    list_init(&received);
+    n_received = 0;
+}
+
 void dde_window_ends(HWND wnd)
 {
     forget_all(wnd, NULL);

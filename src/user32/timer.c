@@ -48,6 +48,11 @@ static void stop(struct timer *t)
     free_timer(t);
 }
 
+void timers_forked(void)
+{
+    list_init(&timers);
+}
+
 void timers_of_window_end(const struct window *w)
 {
     list_each (node, next, timers_here()) {

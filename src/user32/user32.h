@@ -162,6 +162,7 @@ HWND timer_window(const void *timer);            /* NULL: it is a thread's      
 bool timer_within(const void *timer, HWND top);  /* its window is `top` or below                */
 bool timer_proc_known(TIMERPROC proc);           /* is it that of a timer of this thread?       */
 void timers_of_window_end(const struct window *w);
+void timers_forked(void);
 
 /* ---- hook.c ----------------------------------------------------------------------------------------------- */
 
@@ -174,6 +175,7 @@ LRESULT hooks_call(int id, int code, WPARAM wparam, LPARAM lparam);
 int dde_post(const struct host_msg *msg);
 void dde_taken(const MSG *msg);
 void dde_window_ends(HWND wnd);
+void dde_forked(void); /* under the lock */
 
 /* ---- memory.c ---------------------------------------------------------------------------------------------- */
 

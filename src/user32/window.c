@@ -153,6 +153,34 @@ void on_host_message(void *window, const struct host_msg *msg)
     }
 }
 
+/* ---- fork ------------------------------------------------------------------------------------------------ */
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&user32_lock);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&user32_lock);
+}
+
+/* The child keeps classes, hooks and names, and has none of its parent's windows: they stay where they are. */
+static void in_child(void)
+{
+    memset(buckets, 0, sizeof buckets);
+    dde_forked();
+    timers_forked();
+    pthread_mutex_unlock(&user32_lock);
+}
+
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+static void watch_forks(void)
+{
+    pthread_atfork(before_fork, after_fork, in_child);
+}
+
 /* ---- Making ---------------------------------------------------------------------------------------------- */
 
 static const HWND message_only = (HWND)-3; /* HWND_MESSAGE */
@@ -189,6 +217,7 @@ static struct window *new_window(const CREATESTRUCTW *cs)
     enum host_class kind = HOST_PLAIN;
     host_wnd handle;
 
+    pthread_once(&fork_once, watch_forks);
     if (!w) {
         fail(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 #include "user32_test.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Windows: how they are made, what they keep, and how they end. */
@@ -254,6 +255,38 @@ static void a_threads_end_takes_its_windows_along_without_a_word(void **state)
     test_thread_join(test_thread_start(make_windows, &made));
     assert_int_equal(n_notes, 0);
     assert_false(IsWindow(made));
+}
+
+/* In the child: 0 if all is well. */
+static int look_in_child(HWND parents)
+{
+    HWND own;
+
+    if (IsWindow(parents) || GetParent(parents) || FindWindowA(NOTES, NULL) || KillTimer(NULL, 1))
+        return 1;
+    own = CreateWindowA(NOTES, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL);
+    if (!own || SendMessageA(own, WM_GETTEXTLENGTH, 0, 0) != 0)
+        return 2;
+    return DestroyWindow(own) ? 0 : 3;
+}
+
+static void a_forked_child_has_none_of_its_parents_windows(void **state)
+{
+    HWND wnd = notes_window(NULL);
+    UINT_PTR timer = SetTimer(NULL, 0, 60000, NULL);
+    int status;
+    pid_t child;
+
+    (void)state;
+    child = fork();
+    if (child == 0)
+        _exit(look_in_child(wnd));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_true(IsWindow(wnd));
+    KillTimer(NULL, timer);
+    DestroyWindow(wnd);
 }
 
 /* ---- Where it stands ------------------------------------------------------------------------------------- */
@@ -565,6 +598,7 @@ int main(void)
         notes_test(what_is_being_destroyed_cannot_be_destroyed),
         notes_test(only_its_own_thread_destroys_a_window_or_gives_it_children),
         notes_test(a_threads_end_takes_its_windows_along_without_a_word),
+        notes_test(a_forked_child_has_none_of_its_parents_windows),
         notes_test(a_child_needs_a_parent_that_is_there),
         notes_test(children_know_their_parents),
         notes_test(all_top_level_windows_are_enumerated_until_somebody_says_stop),
