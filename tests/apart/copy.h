@@ -72,6 +72,7 @@
     X(host_hear_all)                                                                                         \
     X(host_descriptor)                                                                                       \
     X(host_process_id)                                                                                       \
+    X(host_session_thread)                                                                                   \
     X(host_window_meet)                                                                                      \
     X(host_quality)                                                                                          \
     X(host_quality_of)                                                                                       \

@@ -36,6 +36,7 @@ FORWARD(bool, host_serve, (host_wnd mom, host_atom name, bool on), (mom, name, o
 ORDER(host_hear_all, (host_wnd mom, bool all), (mom, all))
 FORWARD(int, host_descriptor, (void), ())
 FORWARD(uint32_t, host_process_id, (void), ())
+FORWARD(uint32_t, host_session_thread, (void), ())
 FORWARD(bool, host_window_meet, (host_wnd wnd, uint32_t wait_ms), (wnd, wait_ms))
 FORWARD(int, host_quality,
         (host_wnd client, const struct _SECURITY_QUALITY_OF_SERVICE *quality,
