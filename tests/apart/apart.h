@@ -63,6 +63,9 @@ struct copy {
     const struct apart_copy *inside;
 };
 
+long apart_blocks(void);
+long apart_bytes(void);
+
 /* The copy, which from now on the calling thread has to do with. */
 const struct copy *copy_at(unsigned i);
 

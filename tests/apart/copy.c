@@ -8,6 +8,12 @@
 #include "host/posix/figures.h"
 #include "host/posix/peer.h"
 
+#include <malloc.h>
+#include <stdatomic.h>
+
+/* What the copy has from malloc, as tests/leak counts it. */
+static atomic_long blocks, bytes;
+
 static unsigned self;
 static const struct apart_program *program;
 
@@ -17,6 +23,69 @@ void __real_thread_park(struct host_thread *me, unsigned what, uint64_t until);
 int __wrap_pthread_cond_signal(pthread_cond_t *cond);
 int __real_pthread_cond_signal(pthread_cond_t *cond);
 bool __wrap_host_pump(enum host_scope scope, bool (*done)(void *arg), void *arg, uint64_t until);
+
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+void __wrap_free(void *p);
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void __real_free(void *p);
+
+static void *enters(void *p)
+{
+    if (p) {
+        atomic_fetch_add(&blocks, 1);
+        atomic_fetch_add(&bytes, (long)malloc_usable_size(p));
+    }
+    return p;
+}
+
+static void leaves(void *p)
+{
+    if (p) {
+        atomic_fetch_sub(&blocks, 1);
+        atomic_fetch_sub(&bytes, (long)malloc_usable_size(p));
+    }
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return enters(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return enters(__real_calloc(n, size));
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+    void *moved;
+
+    leaves(p);
+    moved = __real_realloc(p, size);
+    if (!moved)
+        enters(p);
+    return enters(moved);
+}
+
+void __wrap_free(void *p)
+{
+    leaves(p);
+    __real_free(p);
+}
+
+static long apart_blocks(void)
+{
+    return atomic_load(&blocks);
+}
+
+static long apart_bytes(void)
+{
+    return atomic_load(&bytes);
+}
 
 void __wrap_thread_park(struct host_thread *me, unsigned what, uint64_t until)
 {

@@ -86,7 +86,9 @@
     X(figure_remains)                                                                                        \
     X(figure_threads)                                                                                        \
     X(figure_blocks)                                                                                         \
-    X(figure_atoms)
+    X(figure_atoms)                                                                                          \
+    X(apart_blocks)                                                                                          \
+    X(apart_bytes)
 
 /* What a copy asks of the program. */
 struct apart_program {

@@ -23,6 +23,8 @@ static _Thread_local unsigned mine; /* a bit for each copy */
 
 /* ---- The bell: one for all, because a thread that has been woken for nothing just looks again -------------- */
 
+enum { MOST_THREADS = 64 };
+
 /* Who sleeps has an eventfd, so that it can sleep on the copies' descriptors, too. */
 struct sleeper {
     struct sleeper *next;
@@ -31,7 +33,15 @@ struct sleeper {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t rung;
-static struct sleeper *asleep, *awake;
+static struct sleeper sleepers[MOST_THREADS], *asleep, *awake;
+
+__attribute__((constructor)) static void make_beds(void)
+{
+    for (unsigned i = 0; i < MOST_THREADS; i++) {
+        sleepers[i] = (struct sleeper){.next = awake, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+        awake = &sleepers[i];
+    }
+}
 
 static uint64_t bell(void)
 {
@@ -68,11 +78,8 @@ static struct sleeper *lie_down(uint64_t was)
 
     pthread_mutex_lock(&lock);
     if (rung == was) {
-        if (!awake) {
-            awake = calloc(1, sizeof *awake);
-            awake->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        }
         s = awake;
+        assert_non_null(s);
         move(s, &awake, &asleep);
     }
     pthread_mutex_unlock(&lock);

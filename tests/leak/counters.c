@@ -5,6 +5,8 @@
 #include "support/support.h"
 
 unsigned counters_executes;
+void (*counters_elsewhere)(struct counters *now);
+void (*counters_settle_elsewhere)(void);
 
 #ifdef _WIN32
 
@@ -155,11 +157,14 @@ void counters_settle(void)
         fill_queue();
     for (int i = 0; i < TABLES && !settled; i++)
         test_thread_join(test_thread_start(fill_table, NULL));
+    if (counters_settle_elsewhere && !settled)
+        counters_settle_elsewhere();
     settled = true;
 }
 
 void counters_take(struct counters *now)
 {
+    test_news(); /* what is on its way to another process is held, too */
     *now = (struct counters){
         .blocks = atomic_load(&blocks),
         .bytes = atomic_load(&bytes),
@@ -170,6 +175,8 @@ void counters_take(struct counters *now)
         .host_blocks = figure_blocks(),
         .host_atoms = figure_atoms(),
     };
+    if (counters_elsewhere)
+        counters_elsewhere(now);
 }
 
 #endif

@@ -38,6 +38,10 @@ void counters_settle(void);
 
 void counters_take(struct counters *now);
 
+/* Adds what is held elsewhere in the program; NULL: nothing is. */
+extern void (*counters_elsewhere)(struct counters *now);
+extern void (*counters_settle_elsewhere)(void);
+
 /* Something in which the system itself may lose memory: so many times it has been done.
  *
  * Wine notes each WM_DDE_EXECUTE that is taken from a queue: two handles, in one block that it makes longer.
