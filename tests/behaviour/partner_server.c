@@ -4,7 +4,7 @@
 /* Our server and a client that speaks WM_DDE_* itself, well or badly. The letters and numbers in the names
  * are the rows of docs/ownership.md. */
 
-#include "core/core.h"
+#include "support/inside.h"
 #include "support/ours.h"
 
 static struct raw client;
@@ -196,7 +196,7 @@ static void a_client_that_hangs_before_the_ack_is_given_up(void **state)
     t = test_thread_start(hang, &h);
     assert_true(test_event_wait(h.ready, TEST_PATIENCE_MS));
     DdemlSetDeadlines(50, 0);
-    hm.to = inst_get(ours.id)->mom;
+    hm.to = inside_of(ours.id).mom;
     hm.wparam = h.wnd;
     hm.lparam = (uintptr_t)raw_name(RAW_SERVICE) | (uintptr_t)raw_name(RAW_TOPIC) << 16;
     host_send(&hm, INITIATE_MS);
@@ -522,21 +522,15 @@ static void a_question_of_nobody_is_left_alone(void **state)
     still_works();
 }
 
-/* The windows of the instance that never have a conversation. */
-static void find_others(host_wnd others[2])
-{
-    others[0] = inst_get(ours.id)->mom;
-    others[1] = inst_get(ours.id)->event;
-}
-
 /* To a window that never had a conversation (docs/conformance.md, protocol 8.5). */
 static void a_question_to_the_wrong_window_is_disposed_of(void **state)
 {
     const struct ask_row *row = *state;
-    host_wnd wrong[2] = {0}, right = client.partner;
+    const struct inside in = inside_of(ours.id);
+    const host_wnd wrong[] = {in.mom, in.event};
+    host_wnd right = client.partner;
 
     skip_if_apart("it looks into the instance for windows");
-    find_others(wrong);
     prepare(row);
     for (unsigned i = 0; i < 2; i++) {
         host_mem mem;
@@ -1089,10 +1083,9 @@ static void act_inside(UINT type)
 static void a_storm_of_messages_does_no_harm(void **state)
 {
     const struct storm_row *row = *state;
-    host_wnd others[3] = {0};
+    const struct inside in = inside_of(ours.id);
+    host_wnd others[] = {0, in.mom, in.event};
 
-    if (!test_apart)
-        find_others(others + 1);
     raw_seed(row->seed);
     raw_name("RawOther");
     client.on = raw_rave;
