@@ -129,6 +129,17 @@ static void close_descriptor(int *fd)
     *fd = -1;
 }
 
+/* A child of fork may have a copy yet, for which the line would stay open, and in the epoll: so closing alone is
+ * not enough. */
+static void close_line(int *fd)
+{
+    if (*fd < 0)
+        return;
+    epoll_ctl(io.epoll, EPOLL_CTL_DEL, *fd, NULL);
+    shutdown(*fd, SHUT_RDWR);
+    close_descriptor(fd);
+}
+
 static bool listen_at(board_number number)
 {
     struct sockaddr_un a;
@@ -213,8 +224,8 @@ static void doom(struct peer *p)
     if (p->doomed)
         return;
     p->doomed = true;
-    close_descriptor(&p->in);
-    close_descriptor(&p->out);
+    close_line(&p->in);
+    close_line(&p->out);
     drop_pending(p);
     peer_forget(p);
 }
@@ -321,7 +332,7 @@ struct peer *peer_get(board_number number, int *why)
     if (watch_descriptor(fd, EPOLLRDHUP, p) && frame_hello(p) == HOST_OK && list_empty(&p->pending))
         return p;
     drop_pending(p);
-    close_descriptor(&p->out);
+    close_line(&p->out);
     p->doomed |= fresh;
     return NULL;
 }
@@ -799,7 +810,6 @@ static int milliseconds_until(uint64_t until)
 {
     uint64_t now = until ? host_now_ms() : 0;
     uint64_t left = until > now ? until - now : 0;
-
     uint64_t most = io.resting ? REST_MS : LONGEST_POLL_MS;
 
     return (int)(left > most ? most : left);
