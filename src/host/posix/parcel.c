@@ -553,7 +553,8 @@ bool parcel_unpack(struct parcel *p, struct host_msg *msg)
         goto undo_second;
     for (int i = 0; i < 2 && !form_in(&h)->lends; i++)
         refer_to_number(&h, i, form_in(&h)->part[i]);
-    p->block = 0;
+    if (p->block) /* those of a parcel that has several receivers stay as they are */
+        p->block = 0;
     msg->id = h.id;
     msg->wparam = (uintptr_t)h.from;
     return true;
