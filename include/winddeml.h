@@ -787,6 +787,61 @@ DDEML_API BOOL WINAPI DdemlDispatch(DWORD dwTimeout);
  * messages serves DDE. */
 DDEML_API INT WINAPI DdemlGetFd(void);
 
+/* What a service thread is told to run. */
+typedef void(CALLBACK *PFNDDEMLTHREAD)(LPVOID lpParam);
+
+/* DdemlStartThread: a thread for a program that has no loop to serve DDE from.
+ *
+ * The thread runs pfnStart(lpParam) and then dispatches messages until DdemlStopThread. As everywhere, instances and
+ * all that belongs to them can be used only on the thread that made them: in pfnStart the program calls
+ * DdeInitialize and DdeNameService, all callbacks run on this thread, and DdemlCallThread brings other functions to
+ * it. There may be any number of such threads. They get none of the process's signals (Linux).
+ *
+ * pfnStart   May be NULL: then the thread has nothing to do until DdemlCallThread.
+ * lpParam    Passed on; has to live until pfnStart has returned.
+ * pidThread  Receives the thread's id, before pfnStart begins. 0 if the function fails.
+ *
+ * Returns DMLERR_NO_ERROR when the thread is there: pfnStart may not have begun yet, but what DdemlCallThread brings
+ * comes behind it. DMLERR_INVALIDPARAMETER if pidThread is NULL; DMLERR_MEMORY_ERROR; DMLERR_SYS_ERROR if the system
+ * refuses a thread.
+ *
+ * This function, DdemlCallThread and DdemlStopThread may be called on any thread, also inside a callback. While they
+ * wait, DDE messages for the calling thread are dispatched as during a synchronous transaction. A child of fork has
+ * none of its parent's threads. A program may end without DdemlStopThread; then its partners are told nothing, as
+ * by any program that ends without DdeUninitialize. */
+DDEML_API UINT WINAPI DdemlStartThread(PFNDDEMLTHREAD pfnStart, LPVOID lpParam, LPDWORD pidThread);
+
+/* DdemlCallThread: run a function on a thread of DdemlStartThread, and wait until it has returned.
+ *
+ * The function runs between two messages, never inside a callback or inside another function, and in the order of
+ * the calls. On the thread itself pfnCall is called directly, at once.
+ *
+ * idThread   From DdemlStartThread.
+ * pfnCall    The function; lpParam is passed on.
+ * dwTimeout  How long to wait, in milliseconds; 0xFFFFFFFF: for ever.
+ *
+ * Returns DMLERR_NO_ERROR when the function has returned; otherwise
+ *   DMLERR_BUSY              time is up: the function has not been called, and will not be
+ *   DMLERR_EXECACKTIMEOUT    time is up: the function has been called and has not returned yet
+ *   DMLERR_SERVER_DIED       the thread has been told to stop, or has ended, before the function had returned
+ *   DMLERR_INVALIDPARAMETER  there is no such thread (any more), or pfnCall is NULL
+ *   DMLERR_MEMORY_ERROR */
+DDEML_API UINT WINAPI DdemlCallThread(DWORD idThread, PFNDDEMLTHREAD pfnCall, LPVOID lpParam,
+                                      DWORD dwTimeout);
+
+/* DdemlStopThread: end a thread of DdemlStartThread.
+ *
+ * What the thread is running is finished, a callback or a function; functions that wait for their turn are not called
+ * any more. The instances that are left on the thread are uninitialised as by DdeUninitialize, then the thread ends.
+ *
+ * dwTimeout  How long to wait for that, in milliseconds; 0xFFFFFFFF: for ever. 0 only tells the thread.
+ *
+ * Returns DMLERR_NO_ERROR when the thread has ended; on the thread itself at once: it ends when the callback or
+ * function has returned. DMLERR_EXECACKTIMEOUT if time is up: the thread ends when it can, and this function may be
+ * called again to wait for that. DMLERR_INVALIDPARAMETER: there is no such thread (any more). DMLERR_MEMORY_ERROR:
+ * the thread has been told, but there is no memory to wait with. */
+DDEML_API UINT WINAPI DdemlStopThread(DWORD idThread, DWORD dwTimeout);
+
 /* DdemlSetDeadlines: limit how long this process waits for partners that do not answer.
  *
  * dwInitiate  How long DdeConnect, DdeConnectList and DdeReconnect wait, in milliseconds, for windows that do

@@ -6,6 +6,7 @@
 /* The conversation manager. One thread owns an instance and everything in it, so nothing here takes a lock.
  *
  *   thread    the instances of one thread, and whether it waits in a synchronous transaction
+ *   worker    a thread that the library keeps for a program without a message loop
  *   inst      one DDEML initialisation
  *   string    an HSZ: a text of the instance, kept as one reference on a global atom
  *   data      an HDDEDATA
@@ -48,6 +49,11 @@ struct thread {
 struct thread *thread_current(void); /* NULL: this thread has had no instance, or no memory */
 struct thread *thread_enter(void);   /* makes the record; NULL: no memory                   */
 void thread_leave(struct thread *t); /* forgets the record when it holds nothing            */
+
+/* Threads that the library keeps (worker.c). They return DMLERR_ codes; until: of host_now_ms. */
+UINT worker_start(PFNDDEMLTHREAD start, LPVOID param, DWORD *id);
+UINT worker_call(DWORD id, PFNDDEMLTHREAD function, LPVOID param, uint64_t until);
+UINT worker_stop(DWORD id, uint64_t until);
 
 /* The process's deadlines, in ms. */
 uint32_t deadline_initiate(void);

@@ -74,6 +74,15 @@ uint32_t host_process_id(void); /* as the system numbers its processes */
  * windows and queue still work. The host then destroys the windows that are left. */
 void **host_thread_slot(void (*at_exit)(void *value));
 
+/* Starts a thread that runs run(arg) and ends; it gets none of the process's signals. The handle is for one call of
+ * host_thread_join or host_thread_let_go; 0: the system refuses. */
+uintptr_t host_thread_start(void (*run)(void *arg), void *arg);
+
+/* Waits for its end, at_exit included. HOST_OK: it has ended, and the handle with it; HOST_LATE: not in that time. */
+int host_thread_join(uintptr_t thread, uint32_t wait_ms);
+void host_thread_let_go(
+    uintptr_t thread); /* nobody will wait for its end; it may have ended, or be the caller */
+
 /* One process-wide leaf lock for the core: held for a few instructions, never across any other call. */
 void host_lock(void);
 void host_unlock(void);
@@ -89,6 +98,7 @@ enum host_class {
     HOST_CLIENT, /* one conversation, client side. DDEMLAnsiClient / DDEMLUnicodeClient                */
     HOST_SERVER, /* one conversation, server side. DDEMLAnsiServer / DDEMLUnicodeServer                */
     HOST_PLAIN,  /* top level: hears broadcasts; what a program that speaks WM_DDE_* itself would have */
+    HOST_QUIET,  /* hears nothing but what is posted or sent to it alone                               */
 };
 
 /* Creates a hidden window of the calling thread. parent: the mom of a HOST_CLIENT / HOST_SERVER window,

@@ -2,6 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 #include "win32.h"
 
+#include <process.h>
+
 /* Threads end without telling a library that may be linked into a program: only a fiber-local-storage
  * callback is called for everyone, early enough that the thread's windows and queue still work. */
 
@@ -113,6 +115,49 @@ void **host_thread_slot(void (*at_exit)(void *value))
         return NULL;
     self->at_exit = at_exit;
     return &self->value;
+}
+
+struct beginning {
+    void (*run)(void *arg);
+    void *arg;
+};
+
+static unsigned WINAPI begin(void *beginning)
+{
+    struct beginning b = *(struct beginning *)beginning;
+
+    host_free(beginning);
+    b.run(b.arg);
+    return 0;
+}
+
+uintptr_t host_thread_start(void (*run)(void *arg), void *arg)
+{
+    struct beginning *b = win32_ready() ? host_alloc(sizeof *b) : NULL;
+    uintptr_t handle;
+
+    if (b == NULL)
+        return 0;
+    b->run = run;
+    b->arg = arg;
+    win32_stay(); /* its code has to be there to the end */
+    handle = _beginthreadex(NULL, 0, begin, b, 0, NULL);
+    if (handle == 0)
+        host_free(b);
+    return handle;
+}
+
+int host_thread_join(uintptr_t thread, uint32_t wait_ms)
+{
+    if (WaitForSingleObject((HANDLE)thread, wait_ms) != WAIT_OBJECT_0)
+        return HOST_LATE;
+    CloseHandle((HANDLE)thread);
+    return HOST_OK;
+}
+
+void host_thread_let_go(uintptr_t thread)
+{
+    CloseHandle((HANDLE)thread);
 }
 
 /* Every loop of Windows dispatches the messages of windows. */

@@ -19,6 +19,7 @@ static const struct {
     [HOST_CLIENT] = {"DDEMLAnsiClient", {L"DDEMLAnsiClient", L"DDEMLUnicodeClient"}},
     [HOST_SERVER] = {"DDEMLAnsiServer", {L"DDEMLAnsiServer", L"DDEMLUnicodeServer"}},
     [HOST_PLAIN] = {NULL, {L"DdemlPlain", L"DdemlPlain"}},
+    [HOST_QUIET] = {NULL, {L"DdemlQuiet", L"DdemlQuiet"}},
 };
 
 #define CLASSES (sizeof names / sizeof names[0])
@@ -194,7 +195,8 @@ host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, 
     struct thread *thread = win32_thread();
     struct window *self;
     DWORD style = parent != 0 ? WS_CHILD : WS_POPUP;
-    HWND above = cls == HOST_EVENT ? HWND_MESSAGE : (HWND)parent; /* events need no broadcasts */
+    bool hidden = cls == HOST_EVENT || cls == HOST_QUIET; /* from broadcasts */
+    HWND above = hidden ? HWND_MESSAGE : (HWND)parent;
     UINT_PTR atom;
     HWND hwnd;
 
