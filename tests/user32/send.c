@@ -144,6 +144,47 @@ static void a_nested_result_is_not_the_outer_ones(void **state)
     stop(&p);
 }
 
+static HDDEDATA CALLBACK no_callback(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ hsz2, HDDEDATA data,
+                                     ULONG_PTR data1, ULONG_PTR data2)
+{
+    (void)type;
+    (void)fmt;
+    (void)conv;
+    (void)hsz1;
+    (void)hsz2;
+    (void)data;
+    (void)data1;
+    (void)data2;
+    return NULL;
+}
+
+static LRESULT answer_with_instance(HWND wnd, UINT msg, WPARAM wparam, LPARAM lparam, bool *done)
+{
+    static DWORD instance;
+
+    if (msg == WM_USER)
+        DdeInitializeA(&instance, no_callback, 0, 0);
+    if (msg == WM_DESTROY && wnd != mine)
+        DdeUninitialize(instance);
+    return answer(wnd, msg, wparam, lparam, done);
+}
+
+static void a_window_of_the_librarys_has_no_result(void **state)
+{
+    struct partner p = {0};
+    HWND mom;
+
+    (void)state;
+    start(&p);
+    notes_hook = answer_with_instance;
+    SendMessageA(p.wnd, WM_USER, 0, 0);
+    mom = FindWindowA("DDEMLMom", NULL);
+    assert_non_null(mom);
+    assert_int_equal(SendMessageA(p.wnd, ASK, 21, 0), 42);
+    assert_int_equal(SendMessageA(mom, ASK, 21, 0), 0); /* nor does it tell that of another */
+    stop(&p);
+}
+
 static void a_sender_is_let_go_by_the_first_reply(void **state)
 {
     struct test_event *go_on = test_event_new();
@@ -315,6 +356,7 @@ int main(void)
         send_test(between_threads_the_result_comes_back),
         send_test(whoever_waits_for_an_answer_is_asked_meanwhile),
         send_test(a_nested_result_is_not_the_outer_ones),
+        send_test(a_window_of_the_librarys_has_no_result),
         send_test(a_sender_is_let_go_by_the_first_reply),
         send_test(what_is_gone_gets_nothing),
         send_test(texts_go_to_another_thread_and_come_back),

@@ -362,6 +362,8 @@ static bool next_post(const struct user_look *look, uint64_t until, struct user_
     }
     pthread_mutex_unlock(&me->lock);
     thread_leave_watch(me);
+    if (!found)
+        loop_settle(me);
     return found;
 }
 
