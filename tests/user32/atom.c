@@ -90,6 +90,19 @@ static void a_name_is_one_message_and_one_format_for_ever(void **state)
     assert_int_equal(GetLastError(), ERROR_INVALID_PARAMETER);
 }
 
+static void a_registered_name_has_254_characters_at_most(void **state)
+{
+    char name[256];
+
+    (void)state;
+    memset(name, 'x', sizeof name);
+    name[255] = 0;
+    assert_int_equal(RegisterWindowMessageA(name), 0);
+    assert_int_equal(GetLastError(), ERROR_INVALID_PARAMETER);
+    name[254] = 0;
+    assert_true(RegisterWindowMessageA(name) >= 0xC000);
+}
+
 static void a_registered_name_is_no_global_atom(void **state)
 {
     UINT format = RegisterClipboardFormatA("MyFormat");
@@ -124,6 +137,7 @@ int main(void)
         user32_test(names_have_1_to_255_characters),
         user32_test(an_atom_is_the_librarys_too),
         user32_test(a_name_is_one_message_and_one_format_for_ever),
+        user32_test(a_registered_name_has_254_characters_at_most),
         user32_test(a_registered_name_is_no_global_atom),
         user32_test(all_threads_get_the_same_number),
     };
