@@ -517,6 +517,7 @@ struct callback {
 /* Each of these tells whoever monitors what has happened, and costs next to nothing if nobody does. What a
  * monitor instance does itself is never told. */
 void monitor_error(const struct inst *in, UINT error);    /* in NULL: stored in all of the thread    */
+void monitor_intruder(void);                              /* HOST_EV_INTRUDER */
 void monitor_string(const struct string *s, UINT action); /* MH_ */
 void monitor_conv(struct conv *c, bool established);      /* false: nothing unless it was established */
 void monitor_link(struct link *l, bool established);      /* the same                             */

@@ -333,7 +333,7 @@ void inst_event(void *inst, const struct host_msg *hm)
         holders_answer(in, hm->wparam);
         break;
     case HOST_EV_INTRUDER:
-        monitor_error(in, DMLERR_SYS_ERROR);
+        monitor_intruder();
         break;
     case HOST_EV_DESTROYED:
         window_lost(in, hm->to);

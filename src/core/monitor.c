@@ -115,15 +115,26 @@ static bool is_somebodys(void)
     return false;
 }
 
-void monitor_error(const struct inst *in, UINT error)
+static void tell_error(UINT error)
 {
     struct record r;
 
-    if (!(host_listened() & MF_ERRORS) || (in ? in->monitor : !is_somebodys()))
-        return;
     begin(&r, sizeof r.u.error);
     r.u.error.error = error;
     tell(MF_ERRORS, &r);
+}
+
+void monitor_error(const struct inst *in, UINT error)
+{
+    if (host_listened() & MF_ERRORS && (in ? !in->monitor : is_somebodys()))
+        tell_error(error);
+}
+
+/* It is not the error of the instance that happens to hear of it, be it a monitor. */
+void monitor_intruder(void)
+{
+    if (host_listened() & MF_ERRORS)
+        tell_error(DMLERR_SYS_ERROR);
 }
 
 void monitor_string(const struct string *s, UINT action)

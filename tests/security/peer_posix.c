@@ -657,6 +657,14 @@ static void more_than_one_descriptor(void)
     say_with(fds, 8);
 }
 
+static void a_descriptor_for_everybody(void)
+{
+    say_hello();
+    say_window();
+    put_send(0, parcel_of(POKE_, in.window, poke_block(LARGE), PARCEL_SENT), 1);
+    say(file_of(LARGE, SEALS));
+}
+
 static void part_of_a_parcel(void)
 {
     struct parcel *p = parcel_of(REQUEST_, in.window, 1, PARCEL_POSTED);
@@ -877,6 +885,7 @@ static const struct attempt {
     TRY(a_descriptor_that_is_not_needed, CUT_OFF),
     TRY(a_descriptor_where_none_belongs, CUT_OFF),
     TRY(more_than_one_descriptor, CUT_OFF),
+    TRY(a_descriptor_for_everybody, CUT_OFF),
     TRY(part_of_a_parcel, CUT_OFF),
     TRY(no_parcel, CUT_OFF),
     TRY(too_large_a_parcel, CUT_OFF),
@@ -1072,9 +1081,31 @@ static void an_intruder_disturbs_nobody(void **state)
     the_honest_one_is_served();
 }
 
+static int monitor_up(void **state)
+{
+    (void)state;
+    cast.monitor = party_open(APPCLASS_MONITOR | MF_ERRORS);
+    return 0;
+}
+
+/* It is the first of its process to hear of the intruder. */
+static void a_monitor_is_told_of_those_who_attack_itself(void **state)
+{
+    char which[16], number[16];
+
+    (void)state;
+    snprintf(which, sizeof which, "%d", 0);
+    snprintf(number, sizeof number, "%d", (int)board_self());
+    cast.intruder = test_process_play("intruder", which, number, "0");
+    test_process_expect(cast.intruder, "done");
+    assert_true(test_pump_until(is_reported, NULL, TEST_PATIENCE_MS));
+}
+
 int main(int argc, char **argv)
 {
-    struct CMUnitTest tests[ATTEMPTS];
+    struct CMUnitTest tests[ATTEMPTS + 1] = {
+        [ATTEMPTS] =
+            cmocka_unit_test_setup_teardown(a_monitor_is_told_of_those_who_attack_itself, monitor_up, down)};
 
     if (argc == 2 && !strcmp(argv[1], "honest"))
         return run_honest();

@@ -175,7 +175,7 @@ static int post_to(const struct host_msg *msg, const struct parcel *parcel)
     return result;
 }
 
-int peer_post(const struct host_msg *msg)
+static int post_packed(const struct host_msg *msg)
 {
     struct parcel *parcel = parcel_pack(msg, PARCEL_POSTED);
     int r;
@@ -188,6 +188,17 @@ int peer_post(const struct host_msg *msg)
     parcel_free(parcel);
     if (r == HOST_OK)
         parcel_delivered(msg, PARCEL_POSTED);
+    return r;
+}
+
+/* It waits for nobody, so it is no point where a thread is cancelled, though some of the calls would be. */
+int peer_post(const struct host_msg *msg)
+{
+    int former, r;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &former);
+    r = post_packed(msg);
+    pthread_setcancelstate(former, NULL);
     return r;
 }
 
@@ -205,7 +216,7 @@ int peer_send(board_number process, host_wnd to, host_wnd from, const struct par
     p = to && !remote_find(to) ? NULL : peer_get(process, &result);
     if (p && peer_congested(p, parcel->fd)) {
         result = HOST_FULL;
-    } else if (p && may_be_said(parcel) && introduce(p, from, &fresh)) {
+    } else if (p && (to || parcel->fd < 0) && may_be_said(parcel) && introduce(p, from, &fresh)) {
         put(&f, sizeof f, FRAME_SEND, parcel->bytes, parcel->size);
         result = write_introduced(p, parcel->fd, fresh);
     } else if (p) {
@@ -237,8 +248,12 @@ static void reply(const struct caller *caller, int result, intptr_t value)
     struct peer *p = peer_known(caller->process);
     int why;
 
-    if (!caller->serial || !p || p->id != caller->peer || !peer_get(caller->process, &why))
+    if (!caller->serial || !p || p->id != caller->peer)
         return;
+    if (!peer_get(caller->process, &why)) {
+        peer_let_go(p); /* it waits for something that cannot be said to it: that it sees */
+        return;
+    }
     put(&f, sizeof f, FRAME_REPLY, NULL, 0);
     write_out(p, -1);
 }
@@ -562,6 +577,12 @@ static bool on_send(struct peer *p, const void *frame, const void *rest, size_t 
     parcel = take_parcel(p, rest, more, fd, PARCEL_SENT, &wrong);
     if (wrong)
         return false;
+    if (parcel && !f->to && parcel->fd >= 0) { /* of no use to several */
+        parcel_free(parcel);
+        return false;
+    }
+    if (parcel)
+        parcel_settle(parcel);
     caller.inflow = inflow_of(p, SENT_LANE);
     if (!parcel || !caller.inflow ||
         atomic_load_explicit(&caller.inflow->refs, memory_order_relaxed) > QUEUE_LIMIT) {

@@ -65,11 +65,20 @@ struct store {
 
 static atomic_uint files;
 
+void descriptor_close(int fd)
+{
+    int former;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &former);
+    close(fd);
+    pthread_setcancelstate(former, NULL);
+}
+
 static void close_file(struct store *s)
 {
     if (s->fd < 0)
         return;
-    close(s->fd);
+    descriptor_close(s->fd);
     s->fd = -1;
     atomic_fetch_sub_explicit(&files, 1, memory_order_relaxed);
 }

@@ -9,6 +9,8 @@
 
 void *zeros_new(size_t size); /* for free() */
 
+void descriptor_close(int fd); /* what is given back must not be a point where the thread is cancelled */
+
 /* Blocks of this size and larger are files in memory, as long as there are descriptors for them: 32 MiB, up
  * to which the heap uses its memory again. New pages cost much more than copying into those that there are,
  * so that smaller blocks are better copied into a file when they travel. Less in tests only. */

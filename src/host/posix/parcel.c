@@ -613,7 +613,7 @@ void parcel_free(struct parcel *p)
     if (!p)
         return;
     if (p->fd >= 0)
-        close(p->fd);
+        descriptor_close(p->fd);
     host_mem_free(p->block);
     free(p);
 }

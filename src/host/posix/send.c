@@ -292,9 +292,14 @@ static void hand_to_process(struct sent *s)
         part_over(b);
 }
 
+/* As for posting: it does not wait yet. */
 static void hand_over(struct sent *s)
 {
+    int former;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &former);
     (s->process ? hand_to_process : hand_to_thread)(s);
+    pthread_setcancelstate(former, NULL);
 }
 
 /* What has become of a part of mine until now. If it has not begun, it never will. */
