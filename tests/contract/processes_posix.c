@@ -12,6 +12,7 @@
 #include "support/support.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -967,6 +968,104 @@ static void every_thread_gets_what_others_send_whoever_is_busy(void **state)
         test_process_expect(p->process, "0 500");
 }
 
+enum { SLEEPERS = 3, TURNS = 300 };
+
+struct sleeper {
+    pthread_t id;
+    atomic_uintptr_t wnd;
+    struct test_event *heard, *go;
+    atomic_uint back;
+    atomic_bool over;
+};
+
+static void be_busy(void *ctx, const struct host_msg *msg)
+{
+    struct sleeper *s = ctx;
+
+    if (msg->id == REQUEST) {
+        test_event_set(s->heard);
+    } else if (msg->id == PLAIN) {
+        test_event_wait(s->go, TEST_PATIENCE_MS);
+        test_event_reset(s->go);
+        atomic_fetch_add(&s->back, 1);
+    }
+}
+
+static bool is_over(void *arg)
+{
+    return ((struct sleeper *)arg)->over;
+}
+
+static void *sleep_and_be_busy(void *arg)
+{
+    struct sleeper *s = arg;
+
+    s->wnd = host_window_create(HOST_MOM, 0, true, be_busy, s);
+    atomic_fetch_add(&n_ready, 1);
+    host_pump(HOST_ALL_MESSAGES, is_over, s, host_now_ms() + 6 * TEST_PATIENCE_MS);
+    host_window_destroy(s->wnd);
+    return NULL;
+}
+
+static bool are_sleeping(void *arg)
+{
+    (void)arg;
+    return n_ready == SLEEPERS;
+}
+
+/* Two of three threads get something to do at once, one of which may be the one that waits for other processes, and
+ * the other the one that is to take over from it. */
+static void a_thread_that_is_asleep_is_reached_when_all_others_are_busy(void **state)
+{
+    struct sleeper all[SLEEPERS] = {0};
+    struct partner *p = partner();
+    bool heard = true;
+
+    (void)state;
+    n_ready = 0;
+    for (int i = 0; i < SLEEPERS; i++) {
+        all[i].heard = test_event_new();
+        all[i].go = test_event_new();
+        assert_int_equal(pthread_create(&all[i].id, NULL, sleep_and_be_busy, &all[i]), 0);
+    }
+    assert_true(test_pump_until(are_sleeping, NULL, TEST_PATIENCE_MS));
+    for (int i = 0; i < SLEEPERS; i++) {
+        tell(p, "meet %llx", (unsigned long long)all[i].wnd);
+        test_process_expect(p->process, "1");
+    }
+    for (int turn = 0; turn < TURNS && heard; turn++) {
+        struct sleeper *idle = &all[turn % SLEEPERS];
+
+        for (int i = 1; i < SLEEPERS; i++) {
+            struct host_msg m = {.to = all[(turn + i) % SLEEPERS].wnd, .id = PLAIN};
+
+            assert_int_equal(host_post(&m), HOST_OK);
+        }
+        tell(p, "post %llx 1", (unsigned long long)idle->wnd);
+        heard = test_event_wait(idle->heard, TEST_PATIENCE_MS);
+        test_event_reset(idle->heard);
+        for (int i = 1; i < SLEEPERS; i++) {
+            struct sleeper *busy = &all[(turn + i) % SLEEPERS];
+            unsigned before_it = busy->back;
+
+            test_event_set(busy->go);
+            while (busy->back == before_it && heard)
+                sched_yield();
+        }
+        test_process_expect(p->process, "0 1");
+    }
+    for (int i = 0; i < SLEEPERS; i++) {
+        struct host_msg m = {.to = all[i].wnd, .id = HOST_EV_RESUME};
+
+        all[i].over = true;
+        host_post(&m);
+        pthread_join(all[i].id, NULL);
+        test_event_free(all[i].heard);
+        test_event_free(all[i].go);
+    }
+    assert_true(heard);
+}
+
 static void *wait_for_ever(void *arg)
 {
     (void)arg;
@@ -1104,6 +1203,7 @@ int main(int argc, char **argv)
         RULE(nobody_speaks_in_the_name_of_another_ones_window),
         RULE(news_are_heard_in_other_processes),
         RULE(every_thread_gets_what_others_send_whoever_is_busy),
+        RULE(a_thread_that_is_asleep_is_reached_when_all_others_are_busy),
         RULE(a_thread_that_is_cancelled_in_its_sleep_leaves_the_watch_to_others),
         RULE(a_child_of_fork_finds_every_lock_free),
     };
