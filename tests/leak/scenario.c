@@ -4,7 +4,9 @@
 
 #include <stdlib.h>
 
-enum { WARM_UP = 20 };
+/* A host keeps some memory for messages to come, as much as there were at one time: how many that are is for the
+ * threads to decide. That grows once or twice, a leak every time. */
+enum { WARM_UP = 20, ROUNDS = 3 };
 
 static unsigned cycles = 1000;
 
@@ -74,6 +76,7 @@ void scenario_test(void **state)
     const struct scenario *s = *state;
     unsigned n = s->share ? cycles / s->share : cycles;
     struct counters before, after;
+    bool same = false;
 
 #ifdef _WIN32
     if (s->posix_only)
@@ -83,12 +86,16 @@ void scenario_test(void **state)
     if (s->run)
         counters_settle();
     run(s, WARM_UP);
-    counters_take(&before);
-    counters_executes = 0;
-    run(s, n);
     counters_take(&after);
-    if (!counters_equal(&before, &after, n))
-        fail_msg("the process holds more than before");
+    for (int round = 0; round < ROUNDS && !same; round++) {
+        before = after;
+        counters_executes = 0;
+        run(s, n);
+        counters_take(&after);
+        same = counters_equal(&before, &after, n);
+    }
+    if (!same)
+        fail_msg("the process holds more than before, and more each time");
     print_message("             %u cycles: %.3f blocks, %.3f bytes per cycle\n", n,
                   (double)(after.blocks - before.blocks) / n, (double)(after.bytes - before.bytes) / n);
 }
