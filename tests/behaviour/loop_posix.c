@@ -395,21 +395,62 @@ static void a_client_of_another_process_is_served_from_poll(void **state)
     serve_process(DdemlGetFd());
 }
 
-static void serve_later(void *arg)
-{
-    int fd = DdemlGetFd(); /* this thread's first call to the library */
+static DWORD server;
+static bool client_has_left;
 
-    (void)arg;
-    assert_true(fd >= 0);
-    party_serve(0)->value = "7";
-    serve_process(fd);
-    parties_down(NULL);
+static HDDEDATA CALLBACK serve_one(UINT type, UINT fmt, HCONV conv, HSZ topic, HSZ item, HDDEDATA data,
+                                   ULONG_PTR data1, ULONG_PTR data2)
+{
+    char seven[] = "7";
+
+    (void)conv, (void)topic, (void)data, (void)data1, (void)data2;
+    client_has_left |= type == XTYP_DISCONNECT;
+    if (type == XTYP_REQUEST)
+        return DdeCreateDataHandle(server, (LPBYTE)seven, sizeof seven, 0, item, fmt, 0);
+    return (HDDEDATA)(uintptr_t)(type == XTYP_CONNECT);
+}
+
+/* Nothing in this process has met others yet when the descriptor is made. */
+static int serve_another_process(void)
+{
+    int fd = DdemlGetFd();
+
+    if (fd < 0 || DdeInitializeA(&server, serve_one, 0, 0) != DMLERR_NO_ERROR)
+        return 2;
+    if (!DdeNameService(server, DdeCreateStringHandleA(server, SERVICE, CP_WINANSI), 0, DNS_REGISTER))
+        return 3;
+    while (!client_has_left) {
+        if (!readable(fd, TEST_PATIENCE_MS))
+            return 4;
+        DdemlDispatch(0);
+    }
+    return DdeUninitialize(server) ? 0 : 5;
+}
+
+struct attempt {
+    struct party *client;
+    HCONV conv;
+};
+
+static bool has_connected(void *arg)
+{
+    struct attempt *a = arg;
+
+    a->conv = DdeConnect(a->client->id, party_text(a->client, SERVICE), party_text(a->client, TOPIC), NULL);
+    return a->conv;
 }
 
 static void other_processes_reach_a_thread_that_asked_before_its_first_instance(void **state)
 {
+    struct attempt a = {.client = party_open(APPCMD_CLIENTONLY)};
+    struct child c = {.pid = run("serve")};
+
     (void)state;
-    test_thread_join(test_thread_start(serve_later, NULL));
+    assert_true(test_pump_until(has_connected, &a, TEST_PATIENCE_MS));
+    assert_true(DdeFreeDataHandle(party_transact(a.client, a.conv, XTYP_REQUEST, TEST_PATIENCE_MS, NULL)));
+    assert_true(DdeDisconnect(a.conv));
+    assert_true(test_pump_until(has_ended, &c, TEST_PATIENCE_MS));
+    assert_int_equal(c.status, 0);
 }
 
 /* ---- Other loops --------------------------------------------------------------------------------------- */
@@ -458,5 +499,7 @@ int main(int argc, char **argv)
     program = argv[0];
     if (argc == 2 && strcmp(argv[1], "ask") == 0)
         return ask_another_process();
+    if (argc == 2 && strcmp(argv[1], "serve") == 0)
+        return serve_another_process();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
