@@ -13,13 +13,14 @@ void ledger_open(struct ledger *l)
     host_lock();
     list_append(&open_ledgers, &l->open);
     host_unlock();
+    l->is_open = true;
 }
 
 void ledger_close(struct ledger *l)
 {
+    l->is_open = false;
     host_lock();
     list_remove(&l->open);
-    l->open = (struct list){0};
     for (int i = 0; i < LEDGER_N; i++)
         atomic_fetch_add_explicit(&process[i], atomic_load_explicit(&l->part[i], memory_order_relaxed),
                                   memory_order_relaxed);
@@ -41,7 +42,7 @@ void ledger_hand(struct ledger *own, enum ledger_column column, long n)
 /* An open ledger has one thread that writes, and others that read. */
 void ledger_pass(struct ledger *own, enum ledger_column column, long n)
 {
-    if (own && own->open.next)
+    if (own && own->is_open)
         atomic_store_explicit(&own->part[column],
                               atomic_load_explicit(&own->part[column], memory_order_relaxed) + n,
                               memory_order_relaxed);

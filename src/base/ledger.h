@@ -28,6 +28,7 @@ struct ledger {
     long column[LEDGER_N];
     atomic_long part[LEDGER_N]; /* of the process's figures: what has been booked here */
     struct list open;
+    bool is_open; /* it stands in the list: for its own thread, because neighbours write to the line above */
 };
 
 /* What is booked in an open ledger is counted there and added up when the process's figures are asked for: that
