@@ -42,8 +42,13 @@ static int run_to_end(struct program *p)
     return program_end(p);
 }
 
+static char items_file[64]; /* that a test has written */
+
 static int down(void **state)
 {
+    if (*items_file)
+        remove(items_file);
+    *items_file = '\0';
     last = NULL;
     return programs_down(state);
 }
@@ -321,24 +326,22 @@ static void write_file(const char *path, const char *text)
 
 static void a_file_that_changes_is_read_again(void **state)
 {
-    char path[64];
     struct program *server, *advise;
 
     (void)state;
-    snprintf(path, sizeof path, "%s.items", service);
-    write_file(path, "# prices\r\nCopper=1\r\nOld=0\r\n\r\n[New York]\r\nCorn = 7\r\n");
-    server = SERVE("--trace", "--file", path, target("London"));
+    snprintf(items_file, sizeof items_file, "%s.items", service);
+    write_file(items_file, "# prices\r\nCopper=1\r\nOld=0\r\n\r\n[New York]\r\nCorn = 7\r\n");
+    server = SERVE("--trace", "--file", items_file, target("London"));
     assert_int_equal(RUN("request", target("London!Copper"), target("New York!Corn"), target("London!Old")),
                      0);
     expect_part("New York!Corn\t 7");
     advise = START("advise", "-n", "1", target("London!Copper"));
     program_says(server, "XTYP_ADVSTART");
-    write_file(path, "Copper=22\n");
+    write_file(items_file, "Copper=22\n");
     assert_int_equal(program_end(advise), 0);
     last = advise;
     expect_part("Copper\t22");
     assert_int_equal(RUN("request", target("London!Old")), 5);
-    remove(path);
 }
 
 static void a_pipe_feeds_items_line_by_line(void **state)
@@ -455,17 +458,22 @@ static void a_trace_shows_every_callback(void **state)
 static void a_monitor_prints_what_happens_to_a_service(void **state)
 {
     struct program *monitor;
+    char other[64];
 
     (void)state;
+    snprintf(other, sizeof other, "Other %s", service);
     SERVE(target("London"), "Copper=1");
+    SERVE("--service", other, "--topic", "London", "Copper=1");
     monitor = START("monitor", "--ready", "--only", "conversations,callbacks", "-n", "5", service);
     program_says(monitor, "ready");
+    assert_int_equal(RUN("request", "-s", other, "-t", "London", "Copper"), 0);
     assert_int_equal(RUN("request", target("London!Copper")), 0);
     assert_int_equal(program_end(monitor), 0);
     last = monitor;
     expect_part("XTYP_CONNECT topic=London service=");
     expect_part("conversation begin service=");
     assert_null(strstr(program_output(monitor), "WM_DDE"));
+    assert_null(strstr(program_output(monitor), other));
 }
 
 static void the_view_without_a_terminal_is_a_snapshot(void **state)

@@ -217,7 +217,7 @@ static bool wait_for_exit(struct program *p, unsigned ms)
     while (waitpid(p->pid, &status, 0) < 0)
         if (errno != EINTR)
             return false;
-    p->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    p->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
     return true;
 }
 

@@ -26,8 +26,8 @@ bool program_interrupt(struct program *p);
 /* At once, without a chance to clean up. */
 void program_kill(struct program *p);
 
-/* Waits for its end and for the rest of what it prints, and returns its exit code. What it has printed can be
- * read until it is forgotten. */
+/* Waits for its end and for the rest of what it prints, and returns its exit code; less than 0: a signal
+ * ended it. What it has printed can be read until it is forgotten. */
 int program_end(struct program *p);
 
 /* Ends it if it is still running. NULL is none. */
