@@ -51,6 +51,8 @@ static struct {
     struct list peers;
     struct list strangers; /* accepted, and have not said who they are: struct peer, number 0 */
     uint32_t last_id;
+    struct peer *heard;   /* the one that was heard last, if it is still there */
+    _Atomic int heard_in; /* its socket; -1: none                              */
     unsigned waiting_out;
     unsigned pending_files; /* descriptors of what is pending */
     bool flusher;           /* there is a thread that writes what is pending */
@@ -63,6 +65,7 @@ static struct {
     .epoll = -1,
     .listener = -1,
     .interrupt = -1,
+    .heard_in = -1,
     .peers = {&io.peers, &io.peers},
     .strangers = {&io.strangers, &io.strangers},
 };
@@ -217,6 +220,12 @@ static void drop_pending(struct peer *p)
     p->wants_out = false;
 }
 
+static void note_heard(struct peer *p)
+{
+    io.heard = p;
+    atomic_store_explicit(&io.heard_in, p ? p->in : -1, memory_order_relaxed);
+}
+
 /* It has gone, or is cut off: its windows are no more, and nobody waits for it. The record goes when nobody
  * stands on it: at the end of peers_poll. */
 static void doom(struct peer *p)
@@ -224,6 +233,8 @@ static void doom(struct peer *p)
     if (p->doomed)
         return;
     p->doomed = true;
+    if (io.heard == p)
+        note_heard(NULL);
     close_line(&p->in);
     close_line(&p->out);
     drop_pending(p);
@@ -485,10 +496,15 @@ static void start_flusher(void)
     pthread_attr_destroy(&detached);
 }
 
-void peers_flush(void)
+bool peers_pause(void)
 {
     atomic_fetch_add_explicit(&io.pauses, 1, memory_order_relaxed);
-    if (!atomic_load_explicit(&io.pending, memory_order_relaxed))
+    return atomic_load_explicit(&io.pending, memory_order_relaxed);
+}
+
+void peers_flush(void)
+{
+    if (!peers_pause())
         return;
     peers_lock();
     flush_each();
@@ -602,9 +618,9 @@ static void cut_off(struct peer *p)
 static struct peer *greet(struct peer *stranger);
 
 /* true: there may be more. */
-static bool read_from(struct peer *p)
+static bool read_from(struct peer *p, unsigned turns)
 {
-    for (unsigned turn = 0; turn < READ_TURN && !p->doomed; turn++) {
+    for (unsigned turn = 0; turn < turns && !p->doomed; turn++) {
         size_t size;
         int fd = -1;
 
@@ -628,6 +644,8 @@ static bool read_from(struct peer *p)
             return false;
         }
         p = greet(p);
+        if (!p->doomed)
+            note_heard(p);
     }
     return !p->doomed;
 }
@@ -661,7 +679,7 @@ static struct peer *turn_away(struct peer *stranger)
  * that has ended. */
 static void hear_out(struct peer *p)
 {
-    for (int turn = 0; turn < LINE / READ_TURN && p->in >= 0 && read_from(p); turn++)
+    for (int turn = 0; turn < LINE / READ_TURN && p->in >= 0 && read_from(p, READ_TURN); turn++)
         ;
 }
 
@@ -733,7 +751,7 @@ static void accept_one(int fd)
 
     if (p && watch_descriptor(fd, EPOLLIN, p)) {
         p->in = fd;
-        read_from(p);
+        read_from(p, READ_TURN);
         limit_strangers();
         return;
     }
@@ -789,7 +807,7 @@ static void attend(const struct epoll_event *e)
         if (e->events & EPOLLOUT && p->out >= 0)
             flush(p);
         if (e->events & EPOLLIN && p->in >= 0)
-            read_from(p);
+            read_from(p, 1); /* as a rule there is no more; else it is reported again */
         else if (e->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
             hung_up(p);
     }
@@ -815,39 +833,46 @@ static int milliseconds_until(uint64_t until)
     return (int)(left > most ? most : left);
 }
 
-/* The interrupt is the concern of whoever waits here, and not of those who have the epoll in loops of their own. */
-static void wait_or_be_interrupted(int timeout)
+/* The interrupt is the concern of whoever waits here, and not of those who have the epoll in loops of their own.
+ * true: there is something from the process that was heard last, so that it need not be asked which it is. */
+static bool wait_or_be_interrupted(int timeout)
 {
-    struct pollfd either[] = {
+    struct pollfd any[] = {
         {.fd = io.epoll, .events = POLLIN},
-        {.fd = atomic_load_explicit(&io.interrupt, memory_order_relaxed), .events = POLLIN}};
+        {.fd = atomic_load_explicit(&io.interrupt, memory_order_relaxed), .events = POLLIN},
+        {.fd = atomic_load_explicit(&io.heard_in, memory_order_relaxed), .events = POLLIN}};
     uint64_t count;
 
-    if (poll(either, 2, timeout) > 0 && either[1].revents && read(either[1].fd, &count, sizeof count) < 0)
-        return; /* it comes again */
+    if (poll(any, 3, timeout) > 0 && any[1].revents && read(any[1].fd, &count, sizeof count) < 0)
+        return false; /* it comes again */
+    return any[2].revents & POLLIN;
 }
 
-/* The thread may be cancelled while it waits. */
-static int wait_for_events(struct epoll_event *events, int timeout)
-{
+struct arrivals {
+    bool heard; /* see above, and then nothing else is */
     int n;
+    struct epoll_event events[EVENTS];
+};
 
+/* The thread may be cancelled while it waits. */
+static void wait_for_arrivals(struct arrivals *a, int timeout)
+{
     pthread_cleanup_push(give_back, NULL);
-    if (timeout)
-        wait_or_be_interrupted(timeout);
-    n = epoll_wait(io.epoll, events, EVENTS, 0);
+    a->heard = timeout && wait_or_be_interrupted(timeout);
+    a->n = a->heard ? 0 : epoll_wait(io.epoll, a->events, EVENTS, 0);
     pthread_cleanup_pop(0);
-    return n;
 }
 
 void peers_poll(uint64_t until)
 {
-    struct epoll_event events[EVENTS];
-    int n = wait_for_events(events, milliseconds_until(until));
+    struct arrivals a;
 
+    wait_for_arrivals(&a, milliseconds_until(until));
     peers_lock();
-    for (int i = 0; i < n; i++)
-        attend(&events[i]);
+    if (a.heard && io.heard)
+        read_from(io.heard, 1);
+    for (int i = 0; i < a.n; i++)
+        attend(&a.events[i]);
     if (io.resting)
         accept_all();
     settle_all(); /* also what was for windows that have closed */
@@ -867,6 +892,17 @@ bool peers_look(void)
     peers_poll(0);
     pthread_setcancelstate(former, NULL);
     return true;
+}
+
+void peers_glance(void)
+{
+    if (!peers_claim())
+        return;
+    peers_lock();
+    if (io.heard)
+        read_from(io.heard, 1);
+    give_back(NULL);
+    peers_unlock();
 }
 
 void peers_interrupt(void)
@@ -918,6 +954,7 @@ static void forked(void)
         close_descriptor(&container_of(stranger, struct peer, place)->in);
     list_init(&io.peers);
     list_init(&io.strangers);
+    note_heard(NULL);
     close_descriptor(&io.epoll);
     close_descriptor(&io.listener);
     if (interrupt >= 0)

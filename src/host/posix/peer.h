@@ -44,8 +44,10 @@ static inline bool is_remote(host_wnd wnd)
 bool peers_claim(void);
 void peers_poll(uint64_t until);
 void peers_interrupt(void);
-bool peers_look(void);      /* both, without waiting; false: another thread is at it, or nobody has joined */
-void peers_flush(void);     /* this thread has nothing to do: what has been gathered goes out now */
+void peers_glance(void); /* takes one packet of the process that was heard last, if it has come */
+bool peers_look(void);   /* both, without waiting; false: another thread is at it, or nobody has joined */
+bool peers_pause(void);  /* this thread has nothing to do. true: something has been gathered. Takes no lock */
+void peers_flush(void);  /* this thread has nothing to do: what has been gathered goes out now */
 int peers_descriptor(void); /* readable when there is something for peers_poll; -1: not joined */
 
 /* A posted message has been taken: its sender may post another one, once it has been told. */

@@ -65,21 +65,24 @@ void flush_unlocked(struct host_thread *me)
     pthread_mutex_lock(&me->lock);
 }
 
+/* The exact time is of interest only when the thread has slept. */
 bool job_next(struct host_thread *me, unsigned kinds, const struct batch *b, uint64_t until, struct job *job)
 {
-    bool found = false, flushed = false;
+    bool found = false, flushed = false, slept = false;
 
     look_around(me);
     pthread_mutex_lock(&me->lock);
     while (!(b && batch_over(b)) && recent_ms() < until) {
         found = find_job(me, kinds, job);
-        if (found || host_now_ms() >= until)
+        if (found || (slept && host_now_ms() >= until))
             break;
-        if (flushed)
-            thread_park(me, kinds, kinds & WAKE_CORE ? earlier(until, timers_next(me)) : until);
-        else
+        flushed = !flushed && peers_pause();
+        if (flushed) {
             flush_unlocked(me);
-        flushed = !flushed;
+        } else {
+            thread_park(me, kinds, kinds & WAKE_CORE ? earlier(until, timers_next(me)) : until);
+            slept = true;
+        }
     }
     pthread_mutex_unlock(&me->lock);
     thread_leave_watch(me);
@@ -129,6 +132,15 @@ static bool find_locked(struct host_thread *me, enum host_scope scope, struct jo
     return found;
 }
 
+static bool find_at_once(struct host_thread *me, enum host_scope scope, struct job *job)
+{
+    look_around(me);
+    if (find_locked(me, scope, job) || (peers_look() && find_locked(me, scope, job)))
+        return true;
+    peers_flush();
+    return false;
+}
+
 bool host_dispatch(enum host_scope scope, uint64_t until)
 {
     struct host_thread *me = until ? thread_self() : thread_peek();
@@ -137,12 +149,10 @@ bool host_dispatch(enum host_scope scope, uint64_t until)
 
     if (!me)
         return false;
-    look_around(me);
-    found = find_locked(me, scope, &job) || (peers_look() && find_locked(me, scope, &job));
-    if (!found && !until)
-        peers_flush();
-    if (!found && until)
+    if (recent_ms() < until)
         found = job_next(me, kinds_of(scope), NULL, until, &job);
+    else
+        found = find_at_once(me, scope, &job);
     if (found)
         job_run(&job);
     else

@@ -339,7 +339,7 @@ static void look_out(struct host_thread *me)
             breathe();
         } else {
             sched_yield();
-            peers_look();
+            peers_glance();
         }
     }
     took = exact_us() - begin;
