@@ -20,6 +20,8 @@ enum { OUTPUT_ROOM = 1 << 20, PROCESSES = 16 };
 struct program {
     char *output;
     atomic_size_t n;
+    char *shown; /* as much of the output as the test has looked at */
+    size_t n_shown;
     atomic_int ended; /* of the output */
     struct test_event *more;
     struct test_thread *reader;
@@ -231,7 +233,7 @@ static void read_output(void *process)
     size_t n = 0, size;
 
     while (n < OUTPUT_ROOM - 1 && (size = read_pipe(p->printed, p->output + n, OUTPUT_ROOM - 1 - n)) > 0) {
-        n += size; /* a null follows: nobody else writes there */
+        n += size;
         atomic_store(&p->n, n);
         test_event_set(p->more);
     }
@@ -248,6 +250,7 @@ struct program *program_start(const char *const argv[])
         slot++;
     assert_in_range(slot, 0, PROCESSES - 1);
     p->output = calloc(1, OUTPUT_ROOM);
+    p->shown = calloc(1, OUTPUT_ROOM);
     p->more = test_event_new();
     p->input = p->printed = NO_PIPE;
     processes[slot] = p;
@@ -260,8 +263,11 @@ struct program *program_start(const char *const argv[])
 
 const char *program_output(struct program *p)
 {
-    atomic_load(&p->n); /* what stands before it has been written */
-    return p->output;
+    size_t n = atomic_load(&p->n);
+
+    memcpy(p->shown + p->n_shown, p->output + p->n_shown, n - p->n_shown);
+    p->n_shown = n;
+    return p->shown;
 }
 
 void program_says(struct program *p, const char *text)
@@ -331,6 +337,7 @@ static void release(struct program *p)
     close_pipe(&p->printed);
     test_event_free(p->more);
     free(p->output);
+    free(p->shown);
     free(p);
 }
 
