@@ -176,8 +176,11 @@ static void in_child(void)
 
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
+/* After the host has done so, which it does when it is asked who a thread is: locks are taken in the opposite order
+ * of registering, and those of the host are taken last. */
 static void watch_forks(void)
 {
+    HOST.thread_id();
     pthread_atfork(before_fork, after_fork, in_child);
 }
 

@@ -127,20 +127,31 @@ static uint64_t arm_all(unsigned kinds, uint64_t until)
     return until;
 }
 
+static nfds_t list_descriptors(struct pollfd *on, int bell)
+{
+    nfds_t n = 0;
+
+    on[n++] = (struct pollfd){.fd = bell, .events = POLLIN};
+    for
+        each_of_mine(i) on[n++] = (struct pollfd){.fd = copies[i].inside->descriptor(), .events = POLLIN};
+    return n;
+}
+
+/* The thread may be cancelled in its sleep. */
+static void sleep_as(struct sleeper *s, struct pollfd *on, nfds_t n, int timeout)
+{
+    pthread_cleanup_push(get_up, s);
+    poll(on, n, timeout);
+    pthread_cleanup_pop(1);
+}
+
 static void sleep_until(uint64_t until, uint64_t was)
 {
     struct pollfd on[APART_COPIES + 1];
     struct sleeper *s = lie_down(was);
-    nfds_t n = 0;
 
-    if (!s)
-        return;
-    pthread_cleanup_push(get_up, s); /* the thread may be cancelled in its sleep */
-    on[n++] = (struct pollfd){.fd = s->fd, .events = POLLIN};
-    for
-        each_of_mine(i) on[n++] = (struct pollfd){.fd = copies[i].inside->descriptor(), .events = POLLIN};
-    poll(on, n, left(until));
-    pthread_cleanup_pop(1);
+    if (s)
+        sleep_as(s, on, list_descriptors(on, s->fd), left(until));
 }
 
 static bool run_one_but(unsigned but, unsigned kinds)

@@ -62,7 +62,7 @@ struct host_thread {
     struct list spare;      /* struct post.in_thread                          */
     size_t n_spare;
     struct list sent, running; /* struct sent.link: to be begun; begun          */
-    bool polling;              /* asleep in peers_poll, else at the condition    */
+    atomic_bool polling;       /* asleep in peers_poll, else at the condition    */
     struct loop *loop;         /* the owner's; others signal it; NULL: none      */
     uint64_t probed;           /* when somebody asked first whether it still looks at its queue; 0: it has */
     struct user_thread *user;  /* the owner sets it: user.c                                                */
