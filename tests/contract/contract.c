@@ -2955,8 +2955,12 @@ static void wait_for_ever(struct actor *a)
 
 static void waiting_thread_can_be_cancelled(void **state)
 {
-    struct actor *a = actor_of(*state, HOST_MOM, wait_for_ever);
+    struct actor *a;
 
+#ifdef __SANITIZE_THREAD__
+    skip(); /* it does not see the locks of a thread that has been cancelled in epoll_wait */
+#endif
+    a = actor_of(*state, HOST_MOM, wait_for_ever);
     assert_int_equal(pthread_cancel(a->thread.handle), 0);
     actor_end(a);
     assert_false(host_window_alive(a->wnd));
