@@ -27,27 +27,9 @@ void ledger_close(struct ledger *l)
     host_unlock();
 }
 
-void ledger_count(struct ledger *own, enum ledger_column column, long n)
+void ledger_count_closed(enum ledger_column column, long n)
 {
-    ledger_pass(own, column, n);
-    ledger_hand(own, column, n);
-}
-
-void ledger_hand(struct ledger *own, enum ledger_column column, long n)
-{
-    if (own)
-        own->column[column] += n;
-}
-
-/* An open ledger has one thread that writes, and others that read. */
-void ledger_pass(struct ledger *own, enum ledger_column column, long n)
-{
-    if (own && own->is_open)
-        atomic_store_explicit(&own->part[column],
-                              atomic_load_explicit(&own->part[column], memory_order_relaxed) + n,
-                              memory_order_relaxed);
-    else
-        atomic_fetch_add_explicit(&process[column], n, memory_order_relaxed);
+    atomic_fetch_add_explicit(&process[column], n, memory_order_relaxed);
 }
 
 struct ledger ledger_process(void)

@@ -36,13 +36,32 @@ struct ledger {
 void ledger_open(struct ledger *l);
 void ledger_close(struct ledger *l);
 
-/* Books n (which may be negative) for the process and, unless own is NULL, for the instance. */
-void ledger_count(struct ledger *own, enum ledger_column column, long n);
+void ledger_count_closed(enum ledger_column column, long n); /* for the process, in no open ledger */
 
-/* The two halves of that. Something passes within the process: only the instance's figure changes. Something is
- * on its way: only the process's does. */
-void ledger_hand(struct ledger *own, enum ledger_column column, long n);
-void ledger_pass(struct ledger *own, enum ledger_column column, long n);
+/* Something passes within the process: only the instance's figure changes. */
+static inline void ledger_hand(struct ledger *own, enum ledger_column column, long n)
+{
+    if (own)
+        own->column[column] += n;
+}
+
+/* Something is on its way: only the process's figure changes. An open ledger has one thread that writes. */
+static inline void ledger_pass(struct ledger *own, enum ledger_column column, long n)
+{
+    if (own && own->is_open)
+        atomic_store_explicit(&own->part[column],
+                              atomic_load_explicit(&own->part[column], memory_order_relaxed) + n,
+                              memory_order_relaxed);
+    else
+        ledger_count_closed(column, n);
+}
+
+/* Both: books n (which may be negative) for the process and, unless own is NULL, for the instance. */
+static inline void ledger_count(struct ledger *own, enum ledger_column column, long n)
+{
+    ledger_pass(own, column, n);
+    ledger_hand(own, column, n);
+}
 
 /* A copy of the process's figures. */
 struct ledger ledger_process(void);

@@ -220,15 +220,23 @@ static bool read_parts(struct wire_msg *m, uintptr_t lo, uintptr_t hi)
     }
 }
 
+static struct wire_end stranger_of(const struct wire_end *end, host_wnd wnd)
+{
+    return (struct wire_end){
+        .ledger = end->ledger, .passing = host_post_passing(wnd), .no_handles = !host_handles_pass(wnd)};
+}
+
 enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, struct wire_msg *m)
 {
-    struct wire_end stranger = {.ledger = end->ledger,
-                                .passing = host_post_passing(hm->wparam),
-                                .no_handles = !host_handles_pass(hm->wparam)};
     bool is_partner = hm->wparam == end->partner && hm->wparam;
-    struct wire_end *from = is_partner ? end : &stranger;
+    struct wire_end stranger, *from = end;
     uintptr_t lo, hi;
     bool readable;
+
+    if (!is_partner) {
+        stranger = stranger_of(end, hm->wparam);
+        from = &stranger;
+    }
 
     *m = (struct wire_msg){.id = hm->id, .from = hm->wparam, .owned = from->passing == HOST_PASS_COPY};
     if (from->local && m->id != WIRE_TERMINATE)
@@ -237,7 +245,7 @@ enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, str
         return is_partner ? WIRE_READ_UNREADABLE : WIRE_READ_STRAY;
     if (wire_packs(m->id)) {
         enters(from, LEDGER_packed);
-        wire_free_packed(m->id, hm->lparam);
+        host_mem_free(hm->lparam);
         ledger_count(end->ledger, LEDGER_packed, -1);
     }
     readable = read_parts(m, lo, hi);
@@ -328,7 +336,11 @@ host_mem wire_mem_copy(struct wire_end *end, size_t header, const void *payload,
 
 bool wire_carries(const struct wire_end *end, const struct wire_msg *m)
 {
-    return !m->mem || (host_mem_size(m->mem) <= host_post_limit() && !(end->no_handles && has_handle(m)));
+    size_t limit = host_post_limit();
+
+    if (!m->mem)
+        return true;
+    return (limit == SIZE_MAX || host_mem_size(m->mem) <= limit) && !(end->no_handles && has_handle(m));
 }
 
 static bool write_header(const struct wire_msg *m)

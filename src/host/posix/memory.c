@@ -330,18 +330,23 @@ static struct block *find(host_mem mem)
     return b && is(b, mem) ? b : NULL;
 }
 
-/* The number of locks, once the block is not busy. */
-static size_t idle_locks(host_mem mem, struct block *b)
+static size_t wait_for_idle(host_mem mem, struct block *b)
 {
-    size_t locks = atomic_load(&b->locks);
+    size_t locks;
 
-    if (locks != BUSY)
-        return locks;
     pthread_mutex_lock(&shelf_of(mem)->lock);
     while ((locks = atomic_load(&b->locks)) == BUSY)
         pthread_cond_wait(&shelf_of(mem)->idle, &shelf_of(mem)->lock);
     pthread_mutex_unlock(&shelf_of(mem)->lock);
     return locks;
+}
+
+/* The number of locks, once the block is not busy. */
+static inline size_t idle_locks(host_mem mem, struct block *b)
+{
+    size_t locks = atomic_load(&b->locks);
+
+    return locks != BUSY ? locks : wait_for_idle(mem, b);
 }
 
 static void count_lock(host_mem mem, struct block *b)

@@ -77,7 +77,7 @@ struct host_thread {
     struct list batches;   /* struct batch.link: what it is sending          */
     struct timer **timers; /* a heap, the next one due first                 */
     size_t n_timers, timer_room;
-    unsigned turns;      /* messages since it has last looked for those of other processes */
+    uint64_t looked;     /* when it has last looked for messages of other processes        */
     unsigned vain;       /* how often, of late, it has looked out in vain     */
     unsigned no_looks;   /* so many times to come it goes to sleep at once    */
     uint64_t look_again; /* and until then                                    */
@@ -270,7 +270,7 @@ bool user_reply(uintptr_t result);
 /* Waits for a message of these kinds: until the time or, unless it is NULL, until the batch is over. */
 bool job_next(struct host_thread *me, unsigned kinds, const struct batch *b, uint64_t until, struct job *job);
 void job_run(const struct job *job);
-void look_around(struct host_thread *me); /* once for every message that it looks for                  */
+void look_around(struct host_thread *me, uint64_t recently); /* once for every message that it looks for */
 void flush_unlocked(
     struct host_thread *me); /* before it sleeps; under the lock, which it lets go of meanwhile */
 

@@ -7,15 +7,13 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* How often a thread that has enough to do looks for what other processes have sent, and how long it waits for
- * memory. */
-enum { LOOK_EVERY = 32, MEMORY_WAIT_MS = 10 };
+enum { MEMORY_WAIT_MS = 10 };
 
 /* Under the lock. Sent messages go first. */
-static bool take_job(struct host_thread *me, unsigned kinds, struct job *job)
+static bool take_job(struct host_thread *me, unsigned kinds, uint64_t recently, struct job *job)
 {
     me->probed = 0;
-    if (kinds & WAKE_CORE && timers_next(me) <= recent_ms() + RECENT_MS)
+    if (kinds & WAKE_CORE && timers_next(me) <= recently + RECENT_MS)
         timers_raise(me, host_now_ms());
     return sent_next(me, job) || queue_next(me, kinds, job);
 }
@@ -32,11 +30,11 @@ static bool open_job(struct job *job)
 }
 
 /* Under the lock, which it lets go of for a while if the job has to be made of something. */
-static bool find_job(struct host_thread *me, unsigned kinds, struct job *job)
+static bool find_job(struct host_thread *me, unsigned kinds, uint64_t recently, struct job *job)
 {
     bool opened;
 
-    if (!take_job(me, kinds, job))
+    if (!take_job(me, kinds, recently, job))
         return false;
     if (!job->parcel)
         return true;
@@ -50,11 +48,14 @@ static bool find_job(struct host_thread *me, unsigned kinds, struct job *job)
     return false;
 }
 
-/* A thread that never sleeps must not keep waiting what has come from elsewhere. */
-void look_around(struct host_thread *me)
+/* A thread that never sleeps must not keep waiting what has come from elsewhere: it looks whenever the cheap clock has
+ * moved on. */
+void look_around(struct host_thread *me, uint64_t recently)
 {
-    if (++me->turns % LOOK_EVERY == 0)
-        peers_look();
+    if (me->looked == recently)
+        return;
+    me->looked = recently;
+    peers_look();
 }
 
 /* Before it sleeps; something may come meanwhile. */
@@ -69,11 +70,12 @@ void flush_unlocked(struct host_thread *me)
 bool job_next(struct host_thread *me, unsigned kinds, const struct batch *b, uint64_t until, struct job *job)
 {
     bool found = false, flushed = false, slept = false;
+    uint64_t recently = recent_ms();
 
-    look_around(me);
+    look_around(me, recently);
     pthread_mutex_lock(&me->lock);
-    while (!(b && batch_over(b)) && recent_ms() < until) {
-        found = find_job(me, kinds, job);
+    while (!(b && batch_over(b)) && recently < until) {
+        found = find_job(me, kinds, recently, job);
         if (found || (slept && host_now_ms() >= until))
             break;
         flushed = !flushed && peers_pause();
@@ -83,6 +85,7 @@ bool job_next(struct host_thread *me, unsigned kinds, const struct batch *b, uin
             thread_park(me, kinds, kinds & WAKE_CORE ? earlier(until, timers_next(me)) : until);
             slept = true;
         }
+        recently = recent_ms();
     }
     pthread_mutex_unlock(&me->lock);
     thread_leave_watch(me);
@@ -127,14 +130,14 @@ static bool find_locked(struct host_thread *me, enum host_scope scope, struct jo
     bool found;
 
     pthread_mutex_lock(&me->lock);
-    found = find_job(me, kinds_of(scope), job);
+    found = find_job(me, kinds_of(scope), recent_ms(), job);
     pthread_mutex_unlock(&me->lock);
     return found;
 }
 
 static bool find_at_once(struct host_thread *me, enum host_scope scope, struct job *job)
 {
-    look_around(me);
+    look_around(me, recent_ms());
     if (find_locked(me, scope, job) || (peers_look() && find_locked(me, scope, job)))
         return true;
     peers_flush();

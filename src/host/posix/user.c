@@ -345,7 +345,7 @@ static bool next_post(const struct user_look *look, uint64_t until, struct user_
 
     if (!me)
         return false;
-    look_around(me);
+    look_around(me, recent_ms());
     pthread_mutex_lock(&me->lock);
     over = look_once(me, look, out, &found);
     if (!over && !until) { /* what is on its way from another process is there, too */
