@@ -78,7 +78,7 @@ cat "$work/table"
 plot() { # NAME: reads gnuplot's commands
     {
         cat <<END
-set terminal svg size 900,$2 background '#ffffff' font 'sans-serif,12'
+set terminal svg size 900,$2 background '#ffffff' font 'sans-serif,12' noenhanced
 set output '$project/docs/$1.svg'
 set datafile separator '\t'
 END
