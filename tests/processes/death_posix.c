@@ -331,9 +331,9 @@ static void a_client_may_be_killed_at_every_step(void **state)
 /* ---- Anywhere ------------------------------------------------------------------------------------------------ */
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { ROUNDS = 10 };
+enum { ROUNDS = 4 };
 #else
-enum { ROUNDS = 40 };
+enum { ROUNDS = 20 };
 #endif
 
 static uint32_t seed;
