@@ -309,7 +309,7 @@ static void keep_watch(struct host_thread *me, uint64_t until)
 /* Putting a thread to sleep and waking it up takes longer than most answers do, so that whoever waits looks out for
  * a moment first: if the other one needs this core, by letting it go ahead. Where that is in vain it is tried more
  * and more seldom; where a third one goes ahead, which can take milliseconds, not for many times as long. */
-enum { LOOKS = 400, LOOKS_AT_ONCE = 40, SELDOM = 12, LONG_US = 100, TIMES_AS_LONG = 16 };
+enum { LOOKS = 2400, LOOKS_AT_ONCE = 40, SELDOM = 12, LONG_US = 250, TIMES_AS_LONG = 16 };
 
 static uint64_t exact_us(void)
 {
