@@ -64,7 +64,7 @@ fi
 
 # left FILE: blocks left behind per cycle
 left() {
-    awk '$1 == "blocks" { print $NF; found = 1 } END { if (!found) print "?" }' "$1"
+    tr -d '\r' <"$1" | awk '$1 == "blocks" { print $NF; found = 1 } END { if (!found) print "?" }'
 }
 
 title 'What was shown'
