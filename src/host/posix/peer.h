@@ -37,7 +37,7 @@ static inline bool is_remote(host_wnd wnd)
     return process_of(wnd) && process_of(wnd) != peers_number();
 }
 
-/* ---- Waiting (peer.c) ----------------------------------------------------------------------------- */
+/* ---- Waiting (peer_in.c) -------------------------------------------------------------------------- */
 
 /* One thread at a time waits for others: whoever can claim that goes on to peers_poll, which takes what has
  * come for this process or comes until the time, and ends early when peers_interrupt is called. */

@@ -3,8 +3,8 @@
 #ifndef DDEML_HOST_POSIX_PEERS_H
 #define DDEML_HOST_POSIX_PEERS_H
 
-/* What the files that deal with other processes share, under one lock: peer.c has the connections, frames.c
- * what is said on them, remote.c the windows at the other end. */
+/* What the files that deal with other processes share, under one lock: peer*.c have the connections,
+ * frames.c what is said on them, remote.c the windows at the other end. */
 
 #include "host/posix/frames.h"
 #include "host/posix/peer.h"
@@ -59,7 +59,7 @@ struct packet {
 void peers_lock(void);
 void peers_unlock(void);
 
-/* ---- connections (peer.c) -------------------------------------------------------------------------- */
+/* ---- connections (peer*.c) ------------------------------------------------------------------------- */
 
 /* Connected; NULL and why: it is dead, cannot be reached now, or there are no descriptors. */
 struct peer *peer_get(board_number number, int *why);
