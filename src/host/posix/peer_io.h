@@ -23,9 +23,8 @@ extern struct peer_io {
     struct list peers;
     struct list strangers; /* accepted, and have not said who they are: struct peer, number 0 */
     uint32_t last_id;
-    struct peer *heard;   /* the one that was heard last, if it is still there */
-    _Atomic int heard_in; /* its socket; -1: none                              */
-    unsigned waiting_out;
+    struct peer *heard;     /* the one that was heard last, if it is still there */
+    _Atomic int heard_in;   /* its socket; -1: none                              */
     unsigned pending_files; /* descriptors of what is pending */
     bool flusher;           /* there is a thread that writes what is pending */
     atomic_long pending;    /* bytes, of all */

@@ -51,8 +51,6 @@ void peer_drop_pending(struct peer *p)
         packet_free(packet);
     }
     note_pending(p, -(long)p->pending_bytes);
-    if (p->wants_out)
-        peer_io.waiting_out--;
     p->wants_out = false;
 }
 
@@ -93,7 +91,6 @@ static void want_out(struct peer *p, bool want)
     if (want == p->wants_out)
         return;
     p->wants_out = want;
-    peer_io.waiting_out += want ? 1 : -1u;
     epoll_ctl(peer_io.epoll, EPOLL_CTL_MOD, p->out, &e);
 }
 
@@ -105,7 +102,7 @@ int peer_flush(struct peer *p)
         if (write_now(p->out, packet->bytes, packet->size, packet->fd) < 0) {
             if (!peer_no_room(errno))
                 break;
-            want_out(p, true);
+            want_out(p, errno != ETOOMANYREFS); /* then it is ready for writing all the time */
             return HOST_FULL;
         }
         note_pending(p, -(long)packet->size);
@@ -181,7 +178,8 @@ static void *keep_flushing(void *arg)
         idle = atomic_load_explicit(&peer_io.pending, memory_order_relaxed) ? 0 : idle + 1;
         flush_each();
         peer_io.flusher = idle < FLUSH_IDLE;
-        nap.tv_nsec = peer_io.waiting_out ? FLUSH_RETRY_NS : FLUSH_NAP_NS;
+        nap.tv_nsec =
+            atomic_load_explicit(&peer_io.pending, memory_order_relaxed) ? FLUSH_RETRY_NS : FLUSH_NAP_NS;
         peers_unlock();
     }
     return NULL;
@@ -243,9 +241,7 @@ int peer_write(struct peer *p, const void *bytes, size_t size, int fd)
         return HOST_GONE; /* its end will be noticed when what it has said itself has been read */
     if (!keep(p, bytes, size, fd))
         return HOST_FAULT;
-    if (!gather)
-        want_out(p, true);
-    else if (p->pending_bytes >= GATHERED)
+    if (!gather || p->pending_bytes >= GATHERED)
         peer_flush(p); /* what has no room goes out later */
     start_flusher();
     return HOST_OK;
