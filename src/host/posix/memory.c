@@ -52,6 +52,7 @@ enum { FILES = 128 }; /* so many descriptors at most are kept for blocks: the pr
 
 enum place {
     ON_HEAP,
+    IN_SLOT, /* where the block itself stands: most are the parameters of a message, or a short text */
     IN_FILE, /* a file of its own, open (fd)                                                */
     IN_VIEW, /* a private view of a sealed file; fd: of the file if it is our own, else -1   */
 };
@@ -61,6 +62,16 @@ struct store {
     int fd;
     char *bytes;
     size_t size;
+};
+
+/* Up to so many bytes stand in the slot; none if a sanitizer is to see who goes beyond the end. */
+enum {
+    SLOT_ROOM = 48,
+#ifdef __SANITIZE_ADDRESS__
+    MOST_IN_SLOT = 0,
+#else
+    MOST_IN_SLOT = SLOT_ROOM,
+#endif
 };
 
 static atomic_uint files;
@@ -146,7 +157,7 @@ static void store_deinit(struct store *s)
 {
     if (s->place == ON_HEAP)
         free(s->bytes);
-    else
+    else if (s->place != IN_SLOT)
         munmap(s->bytes, s->size);
     close_file(s);
 }
@@ -209,7 +220,7 @@ static bool store_resize(struct store *s, size_t size)
 {
     bool becomes_large = size >= mem_large && s->size < mem_large;
 
-    if (s->place == IN_VIEW || (s->place == ON_HEAP && becomes_large))
+    if (s->place == IN_SLOT || s->place == IN_VIEW || (s->place == ON_HEAP && becomes_large))
         return store_move(s, size);
     if (s->place == ON_HEAP)
         return heap_resize(s, size);
@@ -286,6 +297,7 @@ struct block {
     atomic_size_t locks; /* or BUSY                                                                   */
     _Atomic uint64_t origin;
     atomic_bool sealed; /* the store's file has all its bytes: nobody can have written since it was sealed */
+    max_align_t room[(SLOT_ROOM + sizeof(max_align_t) - 1) / sizeof(max_align_t)];
 };
 
 static const size_t BUSY = SIZE_MAX;
@@ -321,7 +333,7 @@ static struct shelf *shelf_of(host_mem mem)
 }
 
 /* NULL if the handle is not live. */
-static struct block *find(host_mem mem)
+static inline struct block *find(host_mem mem)
 {
     struct block *b = NULL;
 
@@ -330,7 +342,10 @@ static struct block *find(host_mem mem)
     return b && is(b, mem) ? b : NULL;
 }
 
-static size_t wait_for_idle(host_mem mem, struct block *b)
+/* What is seldom needed is kept apart, so that the rest is short. */
+#define SELDOM __attribute__((cold, noinline))
+
+static SELDOM size_t wait_for_idle(host_mem mem, struct block *b)
 {
     size_t locks;
 
@@ -349,7 +364,7 @@ static inline size_t idle_locks(host_mem mem, struct block *b)
     return locks != BUSY ? locks : wait_for_idle(mem, b);
 }
 
-static void count_lock(host_mem mem, struct block *b)
+static SELDOM void count_contended_lock(host_mem mem, struct block *b)
 {
     size_t locks;
 
@@ -358,13 +373,28 @@ static void count_lock(host_mem mem, struct block *b)
     } while (!atomic_compare_exchange_weak(&b->locks, &locks, locks + 1));
 }
 
-static void discount_lock(host_mem mem, struct block *b)
+static SELDOM void discount_contended_lock(host_mem mem, struct block *b)
 {
     size_t locks;
 
     do {
         locks = idle_locks(mem, b);
     } while (locks && !atomic_compare_exchange_weak(&b->locks, &locks, locks - 1));
+}
+
+/* false: others are at it as well. */
+static inline bool count_lock(struct block *b)
+{
+    size_t locks = atomic_load_explicit(&b->locks, memory_order_relaxed);
+
+    return locks != BUSY && atomic_compare_exchange_strong(&b->locks, &locks, locks + 1);
+}
+
+static inline bool discount_lock(struct block *b)
+{
+    size_t locks = atomic_load_explicit(&b->locks, memory_order_relaxed);
+
+    return !locks || (locks != BUSY && atomic_compare_exchange_strong(&b->locks, &locks, locks - 1));
 }
 
 static void show(struct block *b, const struct store *s, bool sealed)
@@ -405,7 +435,7 @@ static void give_back(host_mem mem, struct block *b, const struct store *s, bool
     be_idle(mem, b);
 }
 
-static host_mem enter(struct shelf *shelf, const struct store *s)
+static host_mem enter(struct shelf *shelf, struct store *s)
 {
     struct block *b;
     host_mem mem = 0;
@@ -413,6 +443,8 @@ static host_mem enter(struct shelf *shelf, const struct store *s)
     pthread_mutex_lock(&shelf->lock);
     b = (struct block *)(void *)slots_take(&shelf->slots);
     if (b) {
+        if (s->place == IN_SLOT)
+            s->bytes = memset(b->room, 0, sizeof b->room);
         show(b, s, false);
         atomic_store_explicit(&b->locks, 0, memory_order_relaxed);
         atomic_store_explicit(&b->origin, 0, memory_order_relaxed);
@@ -442,10 +474,12 @@ static host_mem block_new(struct store *s)
 /* Fixed blocks are nothing special here: no block moves while it is locked. */
 host_mem host_mem_alloc(size_t size, bool fixed)
 {
-    struct store s;
+    struct store s = {.place = IN_SLOT, .fd = -1, .size = size};
 
     (void)fixed;
-    return size && store_init(&s, size) ? block_new(&s) : 0;
+    if (size == 0 || (size > MOST_IN_SLOT && !store_init(&s, size)))
+        return 0;
+    return block_new(&s);
 }
 
 host_mem host_mem_resize(host_mem mem, size_t size)
@@ -462,28 +496,43 @@ host_mem host_mem_resize(host_mem mem, size_t size)
     return done ? mem : 0;
 }
 
+static SELDOM void *locked_too_late(host_mem mem, struct block *b)
+{
+    discount_contended_lock(mem, b);
+    return NULL;
+}
+
+/* Its lock has been counted. */
+static inline void *locked(host_mem mem, struct block *b)
+{
+    if (!is(b, mem))
+        return locked_too_late(mem, b);
+    if (atomic_load_explicit(&b->sealed, memory_order_relaxed))
+        atomic_store(&b->sealed, false); /* whoever locks it may write */
+    return atomic_load_explicit(&b->bytes, memory_order_relaxed);
+}
+
+static SELDOM void *lock_contended(host_mem mem, struct block *b)
+{
+    count_contended_lock(mem, b);
+    return locked(mem, b);
+}
+
 void *host_mem_lock(host_mem mem)
 {
     struct block *b = find(mem);
 
     if (!b)
         return NULL;
-    count_lock(mem, b);
-    if (!is(b, mem)) {
-        discount_lock(mem, b);
-        return NULL;
-    }
-    if (atomic_load_explicit(&b->sealed, memory_order_relaxed))
-        atomic_store(&b->sealed, false); /* whoever locks it may write */
-    return atomic_load_explicit(&b->bytes, memory_order_relaxed);
+    return count_lock(b) ? locked(mem, b) : lock_contended(mem, b);
 }
 
 void host_mem_unlock(host_mem mem)
 {
     struct block *b = find(mem);
 
-    if (b)
-        discount_lock(mem, b);
+    if (b && !discount_lock(b))
+        discount_contended_lock(mem, b);
 }
 
 size_t host_mem_size(host_mem mem)

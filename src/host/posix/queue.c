@@ -73,10 +73,10 @@ enum { MOST_TRIES = 100 };
 
 /* ---- In and out ----------------------------------------------------------------------------------- */
 
-static int post(const struct post *as, size_t limit)
+static int post(const struct host_msg *msg, struct parcel *parcel, struct inflow *inflow, size_t limit)
 {
     struct window *w;
-    struct host_thread *t = thread_lock_owner(as->msg.to, &w);
+    struct host_thread *t = thread_lock_owner(msg->to, &w);
     struct post *p;
     int r = HOST_FULL;
 
@@ -89,9 +89,9 @@ static int post(const struct post *as, size_t limit)
     if (!p)
         goto unlock;
     t->queued++;
-    p->msg = as->msg;
-    p->parcel = as->parcel;
-    p->inflow = as->inflow;
+    p->msg = *msg;
+    p->parcel = parcel;
+    p->inflow = inflow;
     p->time = w->traits & USER_TRAIT ? (uint32_t)host_now_ms() : 0;
     queue_append(t, w, p);
     thread_unlock_and_wake(t, is_core(w, p->msg.id) ? WAKE_CORE : WAKE_REST);
@@ -104,23 +104,21 @@ unlock:
 
 int host_post(const struct host_msg *msg)
 {
-    struct post p = {.msg = *msg};
-
-    return is_remote(msg->to) ? peer_post(msg) : post(&p, QUEUE_LIMIT);
+    return is_remote(msg->to) ? peer_post(msg) : post(msg, NULL, NULL, QUEUE_LIMIT);
 }
 
 bool queue_post_event(host_wnd wnd, uint32_t id, uintptr_t wparam)
 {
-    struct post p = {.msg = {.to = wnd, .id = id, .wparam = wparam}};
+    struct host_msg msg = {.to = wnd, .id = id, .wparam = wparam};
 
-    return post(&p, SIZE_MAX) == HOST_OK;
+    return post(&msg, NULL, NULL, SIZE_MAX) == HOST_OK;
 }
 
 int queue_post_parcel(host_wnd wnd, struct parcel *parcel, struct inflow *inflow)
 {
-    struct post p = {.msg = {.to = wnd, .id = parcel_id(parcel)}, .parcel = parcel, .inflow = inflow};
+    struct host_msg msg = {.to = wnd, .id = parcel_id(parcel)};
 
-    return post(&p, SIZE_MAX);
+    return post(&msg, parcel, inflow, SIZE_MAX);
 }
 
 static struct post *first_in_thread(struct list *l)

@@ -14,16 +14,6 @@ enum {
 
 static const uintptr_t generations = (uintptr_t)1 << (HANDLE_BITS - GENERATION_SHIFT);
 
-struct slot *slots_at(const struct slots *s, uintptr_t handle)
-{
-    uint32_t index = (uint32_t)(handle >> SLOT_TAG_BITS) % (1u << SLOT_INDEX_BITS);
-    char *chunk = atomic_load_explicit(&s->chunks[index / SLOT_CHUNK], memory_order_acquire);
-
-    if (!chunk)
-        return NULL;
-    return (struct slot *)(void *)(chunk + (index % SLOT_CHUNK) * s->item_size);
-}
-
 static struct slot *take_fresh(struct slots *s)
 {
     struct slot *slot;

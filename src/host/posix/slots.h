@@ -41,6 +41,14 @@ struct slot *slots_take(struct slots *s);
 void slots_give(struct slots *s, struct slot *slot); /* its handle must be 0 again */
 
 /* The slot that a handle speaks of, live or not; NULL: there is none. Takes no lock. */
-struct slot *slots_at(const struct slots *s, uintptr_t handle);
+static inline struct slot *slots_at(const struct slots *s, uintptr_t handle)
+{
+    uint32_t index = (uint32_t)(handle >> SLOT_TAG_BITS) % (1u << SLOT_INDEX_BITS);
+    char *chunk = atomic_load_explicit(&s->chunks[index / SLOT_CHUNK], memory_order_acquire);
+
+    if (!chunk)
+        return NULL;
+    return (struct slot *)(void *)(chunk + (index % SLOT_CHUNK) * s->item_size);
+}
 
 #endif
