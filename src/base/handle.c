@@ -23,7 +23,7 @@ struct slot {
     _Atomic uint32_t thread;
     _Atomic int kind;
     void *obj;            /* read by the owning thread alone             */
-    uintptr_t generation; /* under the lock, as is next                  */
+    uintptr_t generation; /* its owner's; under the lock if it has none, as is next */
     uint32_t next;        /* the next free slot                          */
 };
 
@@ -108,9 +108,35 @@ uintptr_t handle_new(enum handle_kind kind, void *obj)
     return handle;
 }
 
+static uint32_t index_of(uintptr_t handle)
+{
+    return (uint32_t)(handle % (1u << INDEX_BITS));
+}
+
+/* While the slot is kept nobody else has it, so that its generation is the owner's. */
+bool handle_retire(uintptr_t handle)
+{
+    if (sizeof handle <= 4) {
+        handle_free(handle);
+        return false;
+    }
+    atomic_store_explicit(&slot_at(index_of(handle))->handle, 0, memory_order_relaxed);
+    return true;
+}
+
+uintptr_t handle_renew(uintptr_t retired)
+{
+    uint32_t index = index_of(retired);
+    struct slot *s = slot_at(index);
+    uintptr_t handle = next_handle(s, index);
+
+    atomic_store_explicit(&s->handle, handle, memory_order_release);
+    return handle;
+}
+
 void handle_free(uintptr_t handle)
 {
-    uint32_t index = (uint32_t)(handle % (1u << INDEX_BITS));
+    uint32_t index = index_of(handle);
     struct slot *s = slot_at(index);
 
     atomic_store_explicit(&s->handle, 0, memory_order_relaxed);
@@ -128,7 +154,7 @@ void handle_free(uintptr_t handle)
  */
 static void *resolve(uintptr_t handle, uintptr_t mask, enum handle_kind kind)
 {
-    struct slot *s = slot_at((uint32_t)(handle % (1u << INDEX_BITS)));
+    struct slot *s = slot_at(index_of(handle));
     uintptr_t live = s ? atomic_load_explicit(&s->handle, memory_order_acquire) : 0;
 
     if (!live || (live & mask) != handle)

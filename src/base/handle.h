@@ -11,6 +11,7 @@
  * The low 32 bits of a handle are never below 0x00100000 and never 0xFFFFFFFF, so no handle can be mistaken
  * for 0, 1, -1, a status word or an integer atom. Looking up takes no lock. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum handle_kind {
@@ -25,6 +26,12 @@ enum handle_kind {
 /* A handle for obj, owned by the calling thread; 0 if there is no memory for it. */
 uintptr_t handle_new(enum handle_kind kind, void *obj);
 void handle_free(uintptr_t handle);
+
+/* For an object that will soon have a handle again: takes this one out of use, but keeps its slot. false: it has been
+ * freed, because with 32 bits its slot would run out of values. */
+bool handle_retire(uintptr_t handle);
+/* The next value of that slot, for the same object. Or handle_free gives the slot back. */
+uintptr_t handle_renew(uintptr_t retired);
 
 /* The object, if the handle is live, of this kind and of the calling thread; else NULL. */
 void *handle_get(uintptr_t handle, enum handle_kind kind);

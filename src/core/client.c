@@ -54,11 +54,11 @@ static struct xact *xact_new(struct conv *c, const struct client_call *call)
 {
     struct inst *in = c->inst;
     bool async = call->timeout == TIMEOUT_ASYNC;
-    struct xact *x = mem_new(sizeof *x);
-    struct delivery *j = x && async ? mem_new(sizeof *j) : NULL;
+    struct xact *x = spares_new(&in->spare_xacts, sizeof *x, NULL);
+    struct delivery *j = x && async ? spares_new(&in->spare_deliveries, sizeof *j, NULL) : NULL;
 
     if (!x || (async && !j)) {
-        mem_free(x);
+        spares_free(&in->spare_xacts, x, 0);
         return NULL;
     }
     list_init(&x->node);
@@ -88,9 +88,9 @@ void xact_unref(struct xact *x)
     if (x->mem)
         wire_mem_free(&x->conv->end, x->mem, WIRE_HEADER, x->fmt);
     string_unref(x->item);
-    mem_free(x->prepared);
+    spares_free(&in->spare_deliveries, x->prepared, 0);
     ledger_count(&in->ledger, LEDGER_transactions, -1);
-    mem_free(x);
+    spares_free(&in->spare_xacts, x, 0);
 }
 
 struct xact *client_find(struct conv *c, uint32_t id)
@@ -257,15 +257,21 @@ static UINT take_answer(struct xact *x, struct client_result *result)
     return DMLERR_NO_ERROR;
 }
 
-UINT client_transact(struct conv *c, const struct client_call *call, struct client_result *result)
+static void dispose_unsent(struct conv *c, const struct client_call *call)
 {
     struct wire_msg unsent = {
         .id = kind_of(call->type)->message, .fmt = (uint16_t)call->fmt, .mem = call->mem, .owned = true};
+
+    wire_dispose(&c->end, &unsent, WIRE_POST_FAILED);
+}
+
+UINT client_transact(struct conv *c, const struct client_call *call, struct client_result *result)
+{
     struct xact *x = xact_new(c, call);
     UINT error;
 
     if (!x) {
-        wire_dispose(&c->end, &unsent, WIRE_POST_FAILED);
+        dispose_unsent(c, call);
         return DMLERR_MEMORY_ERROR;
     }
     error = post(x, call);

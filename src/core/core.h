@@ -31,6 +31,7 @@
 #include "base/ledger.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/spares.h"
 #include "host/host.h"
 #include "wire/wire.h"
 
@@ -109,6 +110,7 @@ struct inst {
     struct map topics;   /* advise groups by topic and item                */
     struct list groups;
     unsigned link_changes; /* counts every change that a running DdePostAdvise must know of */
+    struct spares spare_data, spare_xacts, spare_deliveries;
 
     struct ledger ledger;
 };

@@ -21,17 +21,34 @@ static void free_block(struct inst *in, host_mem mem, size_t header, UINT fmt)
         wire_mem_free(&end, mem, header, fmt);
 }
 
-static struct data *data_make(struct inst *in, host_mem mem, size_t header, size_t size, UINT fmt)
+/* A record that is kept for the next object keeps the slot of its handle. */
+static struct data *record_new(struct inst *in)
 {
-    struct data *d = mem_new(sizeof *d);
+    uintptr_t retired;
+    struct data *d = spares_new(&in->spare_data, sizeof *d, &retired);
 
     if (!d)
         return NULL;
-    d->handle = handle_new(HANDLE_DATA, d);
-    if (!d->handle) {
-        mem_free(d);
+    d->handle = retired ? handle_renew(retired) : handle_new(HANDLE_DATA, d);
+    if (d->handle)
+        return d;
+    spares_free(&in->spare_data, d, 0);
+    return NULL;
+}
+
+static void record_free(struct inst *in, struct data *d)
+{
+    uintptr_t handle = d->handle;
+
+    spares_free(&in->spare_data, d, handle_retire(handle) ? handle : 0);
+}
+
+static struct data *data_make(struct inst *in, host_mem mem, size_t header, size_t size, UINT fmt)
+{
+    struct data *d = record_new(in);
+
+    if (!d)
         return NULL;
-    }
     d->inst = in;
     d->mem = mem;
     d->header = header;
@@ -85,10 +102,9 @@ static void forget(struct data *d)
     while (d->locks)
         data_unlock(d);
     list_remove(&d->all);
-    handle_free(d->handle);
     string_unref(d->item);
     ledger_count(&d->inst->ledger, LEDGER_data, -1);
-    mem_free(d);
+    record_free(d->inst, d);
 }
 
 void data_free(struct data *d)

@@ -37,7 +37,7 @@ static void no_room(struct conv *c, struct wire_msg *m, bool answer)
 
 void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool notice)
 {
-    struct delivery *j = mem_new(sizeof *j);
+    struct delivery *j = spares_new(&c->inst->spare_deliveries, sizeof *j, NULL);
 
     if (!j) {
         string_unref(item);
@@ -66,7 +66,7 @@ void delivery_free(struct conv *c, struct delivery *j)
         xact_unref(j->xact);
     }
     string_unref(j->item);
-    mem_free(j);
+    spares_free(&c->inst->spare_deliveries, j, 0);
 }
 
 /* For the last delivery that EC_ENABLEONE allowed. */

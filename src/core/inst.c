@@ -58,6 +58,9 @@ static struct inst *inst_new(struct thread *t)
     list_init(&in->all_links);
     list_init(&in->scratch);
     list_init(&in->groups);
+    spares_init(&in->spare_data, &in->ledger, handle_free);
+    spares_init(&in->spare_xacts, &in->ledger, NULL);
+    spares_init(&in->spare_deliveries, &in->ledger, NULL);
     list_append(&t->insts, &in->node);
     ledger_open(&in->ledger);
     ledger_count(&in->ledger, LEDGER_instances, 1);
@@ -93,6 +96,9 @@ static void inst_free(struct inst *in)
     map_deinit(&in->xacts);
     map_deinit(&in->links);
     map_deinit(&in->topics);
+    spares_deinit(&in->spare_data);
+    spares_deinit(&in->spare_xacts);
+    spares_deinit(&in->spare_deliveries);
     list_remove(&in->node);
     ledger_count(&in->ledger, LEDGER_instances, -1);
     ledger_close(&in->ledger);

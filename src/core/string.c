@@ -24,10 +24,9 @@ static void atom_release(struct inst *in, host_atom atom)
     ledger_count(&in->ledger, LEDGER_atoms, -1);
 }
 
-static host_atom atom_add(struct inst *in, const uint16_t *text)
+/* A new reference, or 0. */
+static host_atom booked(struct inst *in, host_atom atom)
 {
-    host_atom atom = host_atom_add(text);
-
     if (atom)
         ledger_count(&in->ledger, LEDGER_atoms, 1);
     return atom;
@@ -69,7 +68,7 @@ static void string_free(struct string *s)
 
 struct string *string_from_text(struct inst *in, const uint16_t *text)
 {
-    host_atom atom = atom_add(in, text);
+    host_atom atom = booked(in, host_atom_add(text));
     struct string *s = atom ? find(in, atom) : NULL;
 
     if (!atom)
@@ -170,5 +169,5 @@ uintptr_t string_handle(const struct string *s)
 
 host_atom string_atom_ref(struct string *s)
 {
-    return s ? atom_add(s->inst, s->text) : 0;
+    return s ? booked(s->inst, host_atom_again(s->atom, s->text)) : 0;
 }

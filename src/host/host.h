@@ -296,6 +296,9 @@ bool host_handles_pass(host_wnd wnd);
  * and the first spelling stays. "#123": the integer atom 123 (1..0xBFFF), uncounted. 0 if the table is full.
  */
 host_atom host_atom_add(const uint16_t *text);
+
+/* The same for an atom that the caller has a reference on, with its text: need not look for it. */
+host_atom host_atom_again(host_atom atom, const uint16_t *text);
 void host_atom_delete(host_atom atom); /* drops one reference; integer atoms: nothing                   */
 
 /* Copies the text with its terminator to buf (HOST_ATOM_CHARS + 1 units) and returns its length; 0 if there

@@ -24,6 +24,7 @@
 #define APART_HOST(X)                                                                                        \
     X(host_alloc)                                                                                            \
     X(host_atom_add)                                                                                         \
+    X(host_atom_again)                                                                                       \
     X(host_atom_delete)                                                                                      \
     X(host_atom_name)                                                                                        \
     X(host_broadcast)                                                                                        \

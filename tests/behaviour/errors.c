@@ -7,6 +7,7 @@
 
 #include "support/party.h"
 
+#include "base/spares.h"
 #include "host/host.h"
 
 #define MILLISECOND 1
@@ -30,6 +31,7 @@ WRAP(host_mem, host_mem_alloc, (size_t size, bool fixed), (size, fixed), MEMORY,
 WRAP(host_mem, host_mem_resize, (host_mem mem, size_t size), (mem, size), MEMORY, 0)
 WRAP(void *, host_mem_lock, (host_mem mem), (mem), MEMORY, NULL)
 WRAP(host_atom, host_atom_add, (const uint16_t *text), (text), ATOMS, 0)
+WRAP(host_atom, host_atom_again, (host_atom atom, const uint16_t *text), (atom, text), ATOMS, 0)
 WRAP(int, host_post, (const struct host_msg *msg), (msg), POSTS, HOST_GONE)
 WRAP(host_wnd, host_window_create,
      (enum host_class cls, host_wnd parent, bool unicode, host_proc *proc, void *ctx),
@@ -598,5 +600,6 @@ int main(void)
         tests[n].name = cells[i].name;
         tests[n++].initial_state = &cells[i];
     }
+    spares_most = 0; /* every record comes from the heap, which is refused */
     return _cmocka_run_group_tests(DDEML_TEST_NAME, tests, n, NULL, NULL);
 }

@@ -2372,6 +2372,19 @@ static void atom_counts_its_references(void **state)
     host_atom_delete(atom);
 }
 
+static void one_more_reference_on_an_atom_counts_like_any_other(void **state)
+{
+    struct fx *fx = *state;
+    host_atom atom = atom_of(fx, u"ddeml-contract-again");
+
+    assert_int_equal(host_atom_again(atom, u"ddeml-contract-again"), atom);
+    atom_drop(fx, atom);
+    assert_atom_reads(atom, u"ddeml-contract-again");
+    host_atom_delete(atom);
+    assert_no_atom(atom);
+    assert_int_equal(host_atom_again(77, u"#77"), 77);
+}
+
 static void deleted_atom_forgets_its_spelling(void **state)
 {
     struct fx *fx = *state;
@@ -3183,6 +3196,7 @@ int main(int argc, char *argv[])
         RULE(atom_ignores_case),
         RULE(atom_keeps_the_first_spelling),
         RULE(atom_counts_its_references),
+        RULE(one_more_reference_on_an_atom_counts_like_any_other),
         RULE(deleted_atom_forgets_its_spelling),
         RULE(integer_atom_is_its_number),
         RULE(integer_atom_is_not_counted),

@@ -10,6 +10,7 @@
 
 #include "support/support.h"
 
+#include "base/spares.h"
 #include "host/host.h"
 
 #ifndef _WIN32
@@ -61,6 +62,7 @@ static bool fails(const char *what)
 
 WRAP(void *, host_alloc, (size_t size), (size), NULL)
 WRAP(host_atom, host_atom_add, (const uint16_t *text), (text), 0)
+WRAP(host_atom, host_atom_again, (host_atom atom, const uint16_t *text), (atom, text), 0)
 WRAP(size_t, host_atom_name, (host_atom atom, uint16_t *buf), (atom, buf), 0)
 WRAP(bool, host_card_set, (host_wnd wnd, const struct host_card *card), (wnd, card), false)
 WRAP(host_mem, host_mem_alloc, (size_t size, bool fixed), (size, fixed), 0)
@@ -511,5 +513,6 @@ int main(void)
         cmocka_unit_test_teardown(nothing_is_left_when_all_calls_fail_and_the_thread_just_ends, down),
     };
 
+    spares_most = 0; /* every record comes from the heap, which can fail */
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
 }

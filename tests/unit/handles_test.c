@@ -60,6 +60,25 @@ static void a_freed_handle_finds_nothing_even_when_its_slot_is_in_use_again(void
     }
 }
 
+static void a_retired_handle_finds_nothing_and_the_renewed_one_the_same_object(void **state)
+{
+    uintptr_t former = handle_new(HANDLE_DATA, &thing), h = former;
+
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        bool kept = handle_retire(h);
+
+        assert_int_equal(kept, sizeof h > 4);
+        assert_null(handle_get(h, HANDLE_DATA));
+        h = kept ? handle_renew(h) : handle_new(HANDLE_DATA, &thing);
+        assert_ptr_equal(handle_get(h, HANDLE_DATA), &thing);
+        assert_int_not_equal(h, former);
+        assert_null(handle_get(former, HANDLE_DATA));
+    }
+    handle_free(h);
+    assert_null(handle_get(h, HANDLE_DATA));
+}
+
 static void forged_handles_find_nothing(void **state)
 {
     uintptr_t h = handle_new(HANDLE_CONVERSATION, &thing);
@@ -236,6 +255,7 @@ int main(void)
         cmocka_unit_test_teardown(a_handle_finds_its_object, down),
         cmocka_unit_test_teardown(a_handle_of_another_kind_finds_nothing, down),
         cmocka_unit_test_teardown(a_freed_handle_finds_nothing_even_when_its_slot_is_in_use_again, down),
+        cmocka_unit_test_teardown(a_retired_handle_finds_nothing_and_the_renewed_one_the_same_object, down),
         cmocka_unit_test_teardown(forged_handles_find_nothing, down),
         cmocka_unit_test_teardown(the_low_32_bits_are_enough_to_find_an_object, down),
         cmocka_unit_test_teardown(handles_of_many_objects_differ_and_find_each_its_own, down),

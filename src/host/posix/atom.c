@@ -186,6 +186,24 @@ void atoms_hold(bool hold)
     (hold ? pthread_mutex_lock : pthread_mutex_unlock)(&table.lock);
 }
 
+static void lock_and_claim(void)
+{
+    board_number self = board_join();
+
+    pthread_mutex_lock(&table.lock);
+    if (table.claimant != self)
+        claim_all(self);
+}
+
+static host_atom add_reference(struct atom *a)
+{
+    if (!a)
+        return 0;
+    a->refs++;
+    table.refs++;
+    return a->number;
+}
+
 /* ---- The seam ------------------------------------------------------------------------------------- */
 
 host_atom host_atom_add(const uint16_t *text)
@@ -200,20 +218,23 @@ host_atom host_atom_add(const uint16_t *text)
     if (names_integer(text, &number))
         return number;
     hash = spelling_hash(text, length);
-    board_join();
-    pthread_mutex_lock(&table.lock);
-    if (table.claimant != board_self())
-        claim_all(board_self());
+    lock_and_claim();
     a = find(text, length, hash);
-    if (!a)
-        a = make(text, length, hash);
-    if (a) {
-        a->refs++;
-        table.refs++;
-        number = a->number;
-    }
+    number = add_reference(a ? a : make(text, length, hash));
     pthread_mutex_unlock(&table.lock);
     return number;
+}
+
+host_atom host_atom_again(host_atom atom, const uint16_t *text)
+{
+    host_atom number;
+
+    if (atom < FIRST_STRING)
+        return atom;
+    lock_and_claim();
+    number = add_reference(table.atom[atom - FIRST_STRING]);
+    pthread_mutex_unlock(&table.lock);
+    return number ? number : host_atom_add(text); /* somebody has deleted one too many */
 }
 
 void host_atom_delete(host_atom atom)

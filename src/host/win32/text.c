@@ -10,6 +10,13 @@ host_atom host_atom_add(const uint16_t *text)
     return GlobalAddAtomW((const WCHAR *)text);
 }
 
+/* The system counts by text only. */
+host_atom host_atom_again(host_atom atom, const uint16_t *text)
+{
+    (void)atom;
+    return host_atom_add(text);
+}
+
 void host_atom_delete(host_atom atom)
 {
     if (atom >= MAXINTATOM)
