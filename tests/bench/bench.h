@@ -15,7 +15,7 @@
 
 /* ---- Turns -------------------------------------------------------------------------------------------- */
 
-enum { BENCH_TURNS = 9 };
+enum { BENCH_TURNS = 9, BENCH_SAMPLES = 50 /* the most that an answer may have */ };
 
 /* One side of a comparison. */
 struct bench_side {
@@ -41,6 +41,24 @@ double bench_rate(const struct bench_side *side);
 FILE *bench_start(const char *path, const char *arguments);
 void bench_end(FILE *process);
 
+/* ---- Processes that take turns ------------------------------------------------------------------------ */
+
+/* This program again, as `work NAME ARGUMENT`, which does as it is told and says how long that took: sides that
+ * must not touch each other's memory can take turns as short as they like. It is told by a request. */
+struct bench_worker;
+
+struct bench_worker *bench_worker_start(unsigned long argument);
+double bench_worker_us(const struct bench_worker *w, unsigned long what, unsigned long n);
+void bench_worker_end(struct bench_worker *w);
+
+/* The worker's own life: bench_begin does not return in it if the program has one. */
+struct bench_work {
+    void (*begin)(unsigned long argument);
+    double (*us)(unsigned long what, unsigned long n);
+    void (*end)(void);
+};
+extern const struct bench_work *bench_work; /* set it before bench_begin */
+
 /* ---- Answers ------------------------------------------------------------------------------------------ */
 
 enum bench_goal { NO_GOAL, RATIO_AT_LEAST, RATIO_AT_MOST, AT_LEAST, AT_MOST };
@@ -56,7 +74,8 @@ struct bench_answer {
 };
 
 /* Prints a row of the table: question, ours and the other side's median, the ratio of each turn's two figures as
- * median and range, the target, and whether it is met; and, behind a #, the same for the plot. */
+ * median and range, the target, and whether it is met; and, behind a #, the same for the plot. Without another side the
+ * range is that of ours. */
 void bench_answer(const struct bench_answer *a);
 
 /* The same for two sides that have taken turns. other NULL: none. */
@@ -85,6 +104,9 @@ struct bench_pair {
  * own. That one is this program again: bench_begin does not return in it. Ends the program if it fails. */
 void bench_open(struct bench_pair *p, enum bench_place place);
 void bench_close(struct bench_pair *p);
+#ifndef _WIN32
+void bench_signal(struct bench_pair *p, int signal); /* to the server's process */
+#endif
 HCONV bench_connect(struct bench_pair *p);
 void bench_disconnect(HCONV conv); /* and dispatches what comes of it */
 
@@ -94,7 +116,8 @@ void bench_fail(const char *what);
 void bench_request(struct bench_pair *p, HCONV conv);
 void bench_transact(struct bench_pair *p, HCONV conv, UINT type); /* anything else about p->item */
 size_t bench_updates(void);                                       /* that the client has got so far */
-void bench_await_updates(size_t n);                               /* until there are so many  */
+void bench_await_end(void);         /* until a conversation has ended, one more than was waited for before */
+void bench_await_updates(size_t n); /* until there are so many  */
 /* Has the server post so many; returns at once. */
 void bench_ask_for_updates(HCONV conv, DWORD n);
 

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* What does each operation cost as open conversations grow? Client and server are threads of one process. In each turn
- * every number of conversations is measured once; the ratio of a turn is that of the largest to the smallest. Each
- * operation is done on the conversation in the middle; the request also on each conversation in turn, so that nothing of
- * it is in the processor's caches when there are many. */
+/* What does each operation cost as open conversations grow? For every number of conversations there is a process, in
+ * which client and server are threads; they all stay, and take turns in short slices, so that what else happens to the
+ * machine happens to all of them. The ratio of a turn is that of the largest to the smallest. Each operation is done on
+ * the conversation in the middle; the request also on each conversation in turn, so that nothing of it is in the
+ * processor's caches when there are many. */
 
 #include <stdlib.h>
 
 #include "bench/bench.h"
 
 enum { MOST = 100000, STEP = 7919 /* prime: so all get their turn, and not neighbours after each other */ };
+enum { SLICES = 10 };
 
 static const size_t sizes[] = {100, 1000, 10000, MOST};
 enum { SIZES = sizeof sizes / sizeof *sizes };
@@ -108,41 +110,53 @@ static struct operation {
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 
-static void grow_to(size_t n)
+/* ---- A process with its conversations ----------------------------------------------------------------- */
+
+static void open_all(unsigned long size)
 {
-    while (open_count < n)
+    bench_open(&pair, BENCH_THREADS);
+    while (open_count < size)
         conv[open_count++] = bench_connect(&pair);
-    while (open_count > n)
-        DdeDisconnect(conv[--open_count]);
     test_pump_all();
 }
 
-static double cost(const struct operation *o)
+static double time_of(unsigned long operation, unsigned long n)
 {
-    size_t n = bench_smoke() ? 20 : o->n;
+    const struct operation *o = &operations[operation];
     double begin;
 
     if (o->run == update)
         bench_transact(&pair, middle(), XTYP_ADVSTART);
+    o->run(0); /* its code and data are here again */
     begin = bench_now_us();
-    for (size_t i = 0; i < n; i++)
+    for (unsigned long i = 1; i <= n; i++)
         o->run(i);
-    begin = (bench_now_us() - begin) / (double)n;
+    begin = bench_now_us() - begin;
     if (o->run == update)
         bench_transact(&pair, middle(), XTYP_ADVSTOP);
     return begin;
 }
 
-static void measure(size_t turn)
+static void close_all(void)
 {
-    size_t n = bench_smoke() ? 2 : SIZES;
+    bench_close(&pair);
+}
 
-    for (size_t size = 0; size < n; size++) {
-        grow_to(sizes[size]);
-        for (size_t i = 0; i < OPERATIONS; i++)
-            operations[i].us[size][turn] = cost(&operations[i]);
-    }
-    grow_to(sizes[0]);
+static const struct bench_work work = {open_all, time_of, close_all};
+
+/* ---- Whoever asks them -------------------------------------------------------------------------------- */
+
+static struct bench_worker *workers[SIZES];
+static size_t n_workers;
+
+static void measure(size_t operation, size_t turn)
+{
+    struct operation *o = &operations[operation];
+    size_t slices = bench_smoke() ? 1 : SLICES, n = bench_smoke() ? 20 : o->n / SLICES;
+
+    for (size_t slice = 0; slice < slices; slice++)
+        for (size_t i = 0; i < n_workers; i++)
+            o->us[i][turn] += bench_worker_us(workers[i], operation, n) / (double)(slices * n);
 }
 
 static void answer(const struct operation *o)
@@ -168,16 +182,16 @@ static void answer(const struct operation *o)
 
 int main(int argc, char **argv)
 {
+    bench_work = &work;
     bench_begin(argc, argv);
-    bench_open(&pair, BENCH_THREADS);
-    grow_to(sizes[0]);
-    for (size_t i = 0; i < OPERATIONS; i++)
-        cost(&operations[i]); /* warm */
+    for (; n_workers < (bench_smoke() ? 2 : SIZES); n_workers++)
+        workers[n_workers] = bench_worker_start((unsigned long)sizes[n_workers]);
     for (size_t turn = 0; turn < bench_turns(); turn++)
-        measure(turn);
+        for (size_t i = 0; i < OPERATIONS; i++)
+            measure(i, turn);
     for (size_t i = 0; i < OPERATIONS; i++)
         answer(&operations[i]);
-    grow_to(0);
-    bench_close(&pair);
+    while (n_workers)
+        bench_worker_end(workers[--n_workers]);
     return 0;
 }

@@ -10,6 +10,7 @@
 #define getpid   (long)GetCurrentProcessId
 #define IN_PLACE "" /* of the shell that popen starts */
 #else
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 #define IN_PLACE "exec "
@@ -103,7 +104,7 @@ static int ascending(const void *a, const void *b)
 
 static struct spread spread_of(const double *samples, size_t n)
 {
-    double sorted[BENCH_TURNS];
+    double sorted[BENCH_SAMPLES];
 
     memcpy(sorted, samples, n * sizeof *samples);
     qsort(sorted, n, sizeof *sorted, ascending);
@@ -144,8 +145,8 @@ void bench_answer(const struct bench_answer *a)
     bool relative = a->goal == RATIO_AT_LEAST || a->goal == RATIO_AT_MOST;
     bool least = a->goal == RATIO_AT_LEAST || a->goal == AT_LEAST;
     struct spread ours = spread_of(a->ours, a->turns), others = {0}, ratio = {0};
-    char text[32], ratio_text[48] = "", target[48] = "";
-    double ratios[BENCH_TURNS];
+    char text[32], other_text[32], ratio_text[48] = "", target[48] = "";
+    double ratios[BENCH_SAMPLES];
     const char *verdict;
 
     if (a->other) {
@@ -164,11 +165,15 @@ void bench_answer(const struct bench_answer *a)
               : a->goal == NO_GOAL                   ? ""
               : is_met(a, ours.median, ratio.median) ? "met"
                                                      : "MISSED";
-    printf("| %s | %s |", a->question, text_of(ours.median, a->unit, text));
-    if (a->other)
-        printf(" %s: %s |", a->other, text_of(others.median, a->unit, text));
-    else
-        printf(" |");
+    printf("| %s | %s", a->question, text_of(ours.median, a->unit, text));
+    if (a->other) {
+        printf(" | %s: %s |", a->other, text_of(others.median, a->unit, text));
+    } else {
+        if (a->turns > 1)
+            printf(" (%s to %s)", text_of(ours.least, a->unit, text),
+                   text_of(ours.most, a->unit, other_text));
+        printf(" | |");
+    }
     printf(" %s | %s | %s |\n", ratio_text, target, verdict);
     if (relative)
         printf("#ratio\t%s, against %s\t%g\t%g\t%g\t%g\n", a->question, a->other, ratio.median, ratio.least,
@@ -277,6 +282,8 @@ struct bench_server {
     struct test_event *ready, *stop;
     struct test_thread *thread;
     FILE *process;
+    long pid;
+    bool killed;
 };
 
 static void run_server(void *arg)
@@ -299,12 +306,71 @@ static void serve_as_process(const char *name)
     if (DdeInitializeA(&server.inst, serve, 0, 0) != DMLERR_NO_ERROR)
         bench_fail("the server does not start");
     prepare_server(name);
-    puts("ready");
+    printf("%ld\n", (long)getpid());
     fflush(stdout);
     while (!test_pump_until(wants_to_quit, NULL, 10 * PATIENCE_MS))
         ;
     test_pump_all();
     DdeUninitialize(server.inst);
+    exit(0);
+}
+
+/* ---- Workers ------------------------------------------------------------------------------------------ */
+
+const struct bench_work *bench_work;
+
+static struct {
+    DWORD inst;
+    bool over;
+} orders; /* of a worker, or of whoever gives them */
+
+static HDDEDATA CALLBACK obey(UINT type, UINT fmt, HCONV conv, HSZ topic, HSZ item, HDDEDATA data,
+                              ULONG_PTR d1, ULONG_PTR d2)
+{
+    unsigned long what, n;
+    char order[48];
+    double us;
+
+    (void)conv, (void)topic, (void)data, (void)d1, (void)d2;
+    if (type == XTYP_DISCONNECT)
+        orders.over = true;
+    if (type != XTYP_REQUEST)
+        return (HDDEDATA)(uintptr_t)(type == XTYP_CONNECT);
+    DdeQueryStringA(orders.inst, item, order, sizeof order, CP_WINANSI);
+    if (sscanf(order, "%lu: %lu", &what, &n) != 2)
+        return 0;
+    us = bench_work->us(what, n);
+    return DdeCreateDataHandle(orders.inst, (LPBYTE)&us, sizeof us, 0, item, fmt, 0);
+}
+
+static void begin_orders(PFNCALLBACK callback)
+{
+    if (!orders.inst && DdeInitializeA(&orders.inst, callback, 0, 0) != DMLERR_NO_ERROR)
+        bench_fail("DdeInitialize fails");
+}
+
+static HSZ text_of_orders(const char *text)
+{
+    return DdeCreateStringHandleA(orders.inst, (LPSTR)(uintptr_t)text, CP_WINANSI);
+}
+
+static bool is_over(void *arg)
+{
+    (void)arg;
+    return orders.over;
+}
+
+static void work_as_process(const char *name, unsigned long argument)
+{
+    bench_work->begin(argument);
+    begin_orders(obey);
+    DdeNameService(orders.inst, text_of_orders(name), 0, DNS_REGISTER);
+    puts("ready");
+    fflush(stdout);
+    while (!test_pump_until(is_over, NULL, 10 * PATIENCE_MS))
+        ;
+    DdeUninitialize(orders.inst);
+    bench_work->end();
     exit(0);
 }
 
@@ -314,6 +380,8 @@ void bench_begin(int argc, char **argv)
     smoke = argc > 1 && strcmp(argv[1], "--smoke") == 0;
     if (argc > 2 && strcmp(argv[1], "serve") == 0)
         serve_as_process(argv[2]);
+    if (argc > 3 && strcmp(argv[1], "work") == 0)
+        work_as_process(argv[2], strtoul(argv[3], NULL, 10));
 }
 
 FILE *bench_start(const char *path, const char *arguments)
@@ -335,6 +403,63 @@ void bench_end(FILE *process)
         bench_fail("a process has failed");
 }
 
+struct bench_worker {
+    FILE *process;
+    HCONV conv;
+};
+
+static HDDEDATA CALLBACK hear_nothing(UINT type, UINT fmt, HCONV conv, HSZ topic, HSZ item, HDDEDATA data,
+                                      ULONG_PTR d1, ULONG_PTR d2)
+{
+    (void)type, (void)fmt, (void)conv, (void)topic, (void)item, (void)data, (void)d1, (void)d2;
+    return 0;
+}
+
+struct bench_worker *bench_worker_start(unsigned long argument)
+{
+    static unsigned number;
+    struct bench_worker *w = calloc(1, sizeof *w);
+    char name[64], arguments[96], line[16];
+    HSZ service;
+
+    snprintf(name, sizeof name, "Work%ld.%u", (long)getpid(), number++);
+    snprintf(arguments, sizeof arguments, "work %s %lu", name, argument);
+    w->process = bench_start(program, arguments);
+    if (!fgets(line, sizeof line, w->process))
+        bench_fail("a process does not start");
+    begin_orders(hear_nothing);
+    service = text_of_orders(name);
+    w->conv = DdeConnect(orders.inst, service, service, NULL);
+    if (!w->conv)
+        bench_fail("a process does not answer");
+    return w;
+}
+
+double bench_worker_us(const struct bench_worker *w, unsigned long what, unsigned long n)
+{
+    HDDEDATA data;
+    char order[48];
+    double us = 0;
+    HSZ item;
+
+    snprintf(order, sizeof order, "%lu: %lu", what, n);
+    item = text_of_orders(order);
+    data = DdeClientTransaction(NULL, 0, w->conv, item, CF_PRIVATEFIRST, XTYP_REQUEST, PATIENCE_MS, NULL);
+    DdeFreeStringHandle(orders.inst, item);
+    if (DdeGetData(data, (LPBYTE)&us, sizeof us, 0) != sizeof us)
+        bench_fail("a process has failed");
+    DdeFreeDataHandle(data);
+    return us;
+}
+
+void bench_worker_end(struct bench_worker *w)
+{
+    DdeDisconnect(w->conv);
+    test_pump_all();
+    bench_end(w->process);
+    free(w);
+}
+
 static void start_process(struct bench_server *s)
 {
     char arguments[64], line[16];
@@ -343,6 +468,7 @@ static void start_process(struct bench_server *s)
     s->process = bench_start(program, arguments);
     if (!fgets(line, sizeof line, s->process))
         bench_fail("the server does not start");
+    s->pid = strtol(line, NULL, 10);
 }
 
 static void start_thread(struct bench_server *s)
@@ -363,14 +489,16 @@ static void stop_thread(struct bench_server *s)
 
 /* ---- The client --------------------------------------------------------------------------------------- */
 
-static size_t updates;
+static size_t updates, ends;
 
 static HDDEDATA CALLBACK hear(UINT type, UINT fmt, HCONV conv, HSZ topic, HSZ item, HDDEDATA data,
                               ULONG_PTR d1, ULONG_PTR d2)
 {
     if (type == XTYP_ADVDATA)
         updates++;
-    else if (type != XTYP_XACT_COMPLETE && type != XTYP_DISCONNECT) /* also the server, if it is alone */
+    else if (type == XTYP_DISCONNECT)
+        ends++;
+    else if (type != XTYP_XACT_COMPLETE) /* also the server, if it is alone */
         return serve(type, fmt, conv, topic, item, data, d1, d2);
     return (HDDEDATA)(uintptr_t)DDE_FACK;
 }
@@ -407,10 +535,12 @@ void bench_close(struct bench_pair *p)
 {
     struct bench_server *s = p->server;
 
-    if (p->place == BENCH_PROCESSES)
+    if (p->place == BENCH_PROCESSES && !s->killed)
         bench_ask_for_updates(bench_connect(p), 0); /* which ends it */
     DdeUninitialize(p->client);
-    if (s->process)
+    if (s->killed)
+        pclose(s->process);
+    else if (s->process)
         bench_end(s->process);
     if (s->thread)
         stop_thread(s);
@@ -418,6 +548,15 @@ void bench_close(struct bench_pair *p)
     free(server.bytes);
     server.bytes = NULL;
 }
+
+#ifndef _WIN32
+void bench_signal(struct bench_pair *p, int signal)
+{
+    p->server->killed = p->server->killed || signal == SIGKILL;
+    if (kill((pid_t)p->server->pid, signal) != 0)
+        bench_fail("the server cannot be signalled");
+}
+#endif
 
 HCONV bench_connect(struct bench_pair *p)
 {
@@ -484,4 +623,17 @@ void bench_ask_for_updates(HCONV conv, DWORD n)
 {
     if (!DdeClientTransaction((LPBYTE)&n, sizeof n, conv, 0, 0, XTYP_EXECUTE, TIMEOUT_ASYNC, NULL))
         bench_fail("updates are refused");
+}
+
+static bool has_ended(void *arg)
+{
+    (void)arg;
+    return ends;
+}
+
+void bench_await_end(void)
+{
+    if (!test_pump_until(has_ended, NULL, PATIENCE_MS))
+        bench_fail("the conversation goes on");
+    ends--;
 }
