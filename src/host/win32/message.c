@@ -118,12 +118,21 @@ static BOOL CALLBACK add_window(HWND hwnd, LPARAM arg)
     return TRUE;
 }
 
+/* Those of the thread's desktop. EnumWindows finds the same ones, but Wine has it ask once more about each. */
+static void list_top_level(struct broadcast *all)
+{
+    if (EnumDesktopWindows(GetThreadDesktop(GetCurrentThreadId()), add_window, (LPARAM)all) || all->no_memory)
+        return;
+    all->count = 0;
+    EnumWindows(add_window, (LPARAM)all);
+}
+
 static void list_windows(struct broadcast *all, enum host_audience audience)
 {
     HWND hwnd = NULL;
 
     if (audience == HOST_TOP_LEVEL) {
-        EnumWindows(add_window, (LPARAM)all);
+        list_top_level(all);
         return;
     }
     /* The walk ends early if the window it stands on dies; then it begins anew. */
@@ -171,15 +180,12 @@ static void forget_dead_windows(struct broadcast *all)
     }
 }
 
+/* Windows of this thread are called, and have answered, before the function returns. */
 static void ask(struct broadcast *all, UINT id, WPARAM wparam, LPARAM lparam)
 {
     all->waiting = all->count;
     for (size_t i = 0; i < all->count; i++) {
-        HWND to = all->windows[i];
-
-        if (of_this_thread(to))
-            SendMessageW(to, id, wparam, lparam);
-        else if (SendMessageCallbackW(to, id, wparam, lparam, answered, all->number))
+        if (SendMessageCallbackW(all->windows[i], id, wparam, lparam, answered, all->number))
             continue;
         all->windows[i] = NULL;
         all->waiting--;
@@ -195,13 +201,30 @@ static void serve(DWORD wait_ms)
     PeekMessageW(&msg, NULL, 0, 0, PM_NOREMOVE | PM_QS_SENDMESSAGE);
 }
 
+/* Until all have answered or are dead, or time is up. */
+static void await_answers(struct broadcast *all, ULONGLONG now, ULONGLONG until)
+{
+    const DWORD slice = 50; /* between two looks for windows that died */
+    ULONGLONG look = now + slice;
+
+    while (all->waiting != 0 && now < until) {
+        ULONGLONG next = look < until ? look : until;
+
+        serve(next > now ? (DWORD)(next - now) : 0);
+        now = GetTickCount64();
+        if (now >= next) {
+            forget_dead_windows(all);
+            look = now + slice;
+        }
+    }
+}
+
 int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms,
                    bool (*enough)(void *arg), void *arg)
 {
     struct broadcast all = {.number = last_number()};
     struct thread *thread = win32_thread();
-    ULONGLONG until = GetTickCount64() + wait_ms, now;
-    const DWORD slice = 50; /* between two looks for windows that died */
+    ULONGLONG begin = GetTickCount64();
 
     (void)enough; /* whoever is asked reads the sender's own atoms: he must have done so */
     (void)arg;
@@ -212,10 +235,7 @@ int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint
     thread->broadcasts = &all;
     if (!all.no_memory)
         ask(&all, system_id(msg->id), msg->wparam, (LPARAM)msg->lparam);
-    while (all.waiting != 0 && (now = GetTickCount64()) < until) {
-        serve(until - now < slice ? (DWORD)(until - now) : slice);
-        forget_dead_windows(&all);
-    }
+    await_answers(&all, GetTickCount64(), begin + wait_ms);
     if (all.waiting != 0)
         win32_stay(); /* somebody answers later: the system calls answered() then */
     thread->broadcasts = all.outer;
