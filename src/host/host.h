@@ -147,9 +147,9 @@ struct host_card {
         unsigned char bytes[HOST_CARD_SIZE];
     } u;
 };
-bool host_card_set(host_wnd wnd, const struct host_card *card); /* false: the window is gone or not ours, or
-                                                                 * no memory: a former card stays         */
-bool host_card_get(host_wnd wnd, struct host_card *card);       /* false: no such window, or no card     */
+/* false: the window is gone or another thread's, or no memory: a former card stays. */
+bool host_card_set(host_wnd wnd, const struct host_card *card);
+bool host_card_get(host_wnd wnd, struct host_card *card); /* false: no such window, or no card */
 
 /* Posts HOST_EV_TIMER (lparam 0) to a window of the calling thread every interval_ms; 0 stops it. At most
  * one timer event per window is pending. false if the system refuses. */

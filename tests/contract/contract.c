@@ -842,20 +842,34 @@ static HWND strange_window(void)
     return CreateWindowExW(0, L"STATIC", NULL, 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
 }
 
-static void what_others_put_on_a_window_is_no_card(void **state)
+static bool takes_for_a_card(HWND wnd, const WCHAR *text)
 {
-    HWND wnd = strange_window();
-    bool empty, lookalike;
     struct host_card card;
 
-    (void)state;
+    SetWindowTextW(wnd, text);
+    return host_card_get((host_wnd)wnd, &card);
+}
+
+/* Nor is a card one on another window. */
+static void what_others_write_on_a_window_is_no_card(void **state)
+{
+    struct fx *fx = *state;
+    host_wnd ours = window_of(fx, HOST_MOM, 0, &fx->rec);
+    HWND wnd = strange_window();
+    bool empty, lookalike = false;
+    WCHAR text[300];
+    struct host_card card;
+
+    fill_card(&card, 1);
+    host_card_set(ours, &card);
     empty = !host_card_get((host_wnd)wnd, &card);
-    for (unsigned atom = 1; atom < 0x2000; atom++)
-        SetPropW(wnd, (const WCHAR *)(uintptr_t)atom,
-                 (HANDLE)(uintptr_t)8); /* 8: a size that a card can have */
-    lookalike = host_card_get((host_wnd)wnd, &card);
-    for (unsigned atom = 1; atom < 0x2000; atom++)
-        RemovePropW(wnd, (const WCHAR *)(uintptr_t)atom);
+    for (unsigned n = 0; n < 256; n++) {
+        text[n] = 0;
+        lookalike |= takes_for_a_card(wnd, text);
+        text[n] = (WCHAR)(n < 128 ? 0x100 : 'x');
+    }
+    assert_true(InternalGetWindowText((HWND)ours, text, 300) > 0);
+    lookalike |= takes_for_a_card(wnd, text);
     DestroyWindow(wnd);
     assert_true(empty);
     assert_false(lookalike);
@@ -927,6 +941,19 @@ static void card_is_seen_from_other_processes(void **state)
     }
     host_window_destroy(wnd);
     assert_int_equal(send_visitor(wnd), 1);
+}
+
+static void card_stays_whatever_text_others_give_the_window(void **state)
+{
+    struct fx *fx = *state;
+    host_wnd wnd = window_of(fx, HOST_MOM, 0, &fx->rec);
+    struct host_card card;
+
+    fill_card(&card, 0x5A);
+    host_card_set(wnd, &card);
+    SetWindowTextW((HWND)wnd, L"text");
+    SetWindowTextA((HWND)wnd, "text");
+    assert_int_equal(send_visitor(wnd), 0);
 }
 
 #endif
@@ -3119,9 +3146,10 @@ int main(int argc, char *argv[])
         RULE(card_dies_with_window),
         RULE(card_is_seen_from_other_threads),
 #ifdef _WIN32
-        RULE(what_others_put_on_a_window_is_no_card),
+        RULE(what_others_write_on_a_window_is_no_card),
         RULE(the_programs_own_window_takes_no_card),
         RULE(card_is_seen_from_other_processes),
+        RULE(card_stays_whatever_text_others_give_the_window),
 #endif
         RULE(timer_comes_again_and_again),
         RULE(timer_wakes_the_dde_scope),

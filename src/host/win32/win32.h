@@ -17,9 +17,12 @@
 #define WM_DDE_LOWEST  0x03E0
 #define WM_DDE_HIGHEST 0x03E8
 
-/* One window of ours. Belongs to its thread; other threads only use `cls` and `card`, under records_lock. */
+/* One window of ours. Belongs to its thread; other threads only use `hwnd`, `thread` and `card`, under
+ * records_lock. */
 struct window {
     HWND hwnd;
+    DWORD thread;
+    struct window *in_bucket; /* the next one in the table */
     enum host_class cls;
     host_proc *proc;
     void *ctx;
@@ -76,9 +79,9 @@ void win32_news_close(void);
 void win32_news_end(HWND hwnd); /* the window hears no more */
 /* ---- card.c ------------------------------------------------------------------------------------------ */
 
-/* Shows a card in place of the former one, to everybody; NULL: none. false: no memory, the former one stays.
- */
-bool win32_card_show(HWND hwnd, const struct host_card *former, const struct host_card *card);
+/* Shows a card to everybody, in place of the former one; the window is the calling thread's. false: no memory,
+ * the former one stays. */
+bool win32_card_show(HWND hwnd, const struct host_card *card);
 bool win32_card_read(HWND hwnd, struct host_card *card);
 
 /* ---- passing.c -------------------------------------------------------------------------------------- */

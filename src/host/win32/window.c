@@ -2,9 +2,10 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 #include "win32.h"
 
-/* Windows and their records. A record hangs in the window's extra bytes (GWLP_USERDATA is left to programs
- * that subclass conversation windows) and in its thread's list. Other threads of the process may read it:
- * it is taken away from the window under records_lock before it is freed. */
+/* Windows and their records. A record stands in a table of the process, under its window, and in its thread's
+ * list. (GWLP_USERDATA is left to programs that subclass conversation windows, and extra bytes of a window
+ * are the system's to keep, which has to be told of them each time.) Other threads of the process may read it:
+ * it is taken out of the table under records_lock before it is freed. */
 
 #define FORMS 2 /* ANSI, Unicode */
 
@@ -29,23 +30,63 @@ static SRWLOCK records_lock = SRWLOCK_INIT;
 
 /* ---- Records ---------------------------------------------------------------------------------------- */
 
-/* The record of a window of this process and this module, else NULL. From another thread than the window's:
- * only under records_lock. */
-static struct window *record_of(HWND hwnd)
-{
-    DWORD process = 0;
-    ATOM atom;
+/* The low half of a handle is a place in a table of the system's, in steps of two. */
+enum { BUCKETS = 1024 };
+static struct window *table[BUCKETS];
 
-    if (GetWindowThreadProcessId(hwnd, &process) == 0 || process != GetCurrentProcessId())
-        return NULL;
-    if ((HINSTANCE)GetClassLongPtrW(hwnd, GCLP_HMODULE) != win32_module())
-        return NULL;
-    atom = (ATOM)GetClassLongPtrW(hwnd, GCW_ATOM);
-    for (size_t i = 0; i < CLASSES; i++) {
-        if (atom != 0 && (atom == classes[i][0] || atom == classes[i][1]))
-            return (struct window *)GetWindowLongPtrW(hwnd, 0);
-    }
-    return NULL;
+static struct window **bucket_of(HWND hwnd)
+{
+    return &table[(UINT_PTR)hwnd / 2 % BUCKETS];
+}
+
+/* The record of a window of ours, else NULL. Only under records_lock. */
+static struct window *find_record(HWND hwnd)
+{
+    struct window *self = *bucket_of(hwnd);
+
+    while (self != NULL && self->hwnd != hwnd)
+        self = self->in_bucket;
+    return self;
+}
+
+/* Whatever thread it is of. One that was ended by force has left records of windows that are gone. */
+static struct window *find_any_record(HWND hwnd)
+{
+    struct window *self = find_record(hwnd);
+
+    return self != NULL && GetWindowThreadProcessId(hwnd, NULL) == self->thread ? self : NULL;
+}
+
+/* That of a window of the calling thread. Nobody else takes it away. */
+static struct window *own_record(HWND hwnd)
+{
+    struct window *self;
+
+    AcquireSRWLockShared(&records_lock);
+    self = find_record(hwnd);
+    ReleaseSRWLockShared(&records_lock);
+    return self != NULL && self->thread == GetCurrentThreadId() ? self : NULL;
+}
+
+static void table_put(struct window *self)
+{
+    struct window **bucket = bucket_of(self->hwnd);
+
+    AcquireSRWLockExclusive(&records_lock);
+    self->in_bucket = *bucket;
+    *bucket = self;
+    ReleaseSRWLockExclusive(&records_lock);
+}
+
+static void table_remove(struct window *self)
+{
+    struct window **at = bucket_of(self->hwnd);
+
+    AcquireSRWLockExclusive(&records_lock);
+    while (*at != self)
+        at = &(*at)->in_bucket;
+    *at = self->in_bucket;
+    ReleaseSRWLockExclusive(&records_lock);
 }
 
 static void record_unlink(struct window *self)
@@ -76,24 +117,25 @@ static void record_free(struct window *self)
 
 /* ---- Procedures ------------------------------------------------------------------------------------- */
 
+static void no_longer_busy(struct window *self)
+{
+    if (--self->busy == 0 && self->gone)
+        record_free(self);
+}
+
 static void deliver(struct window *self, uint32_t id, WPARAM wparam, LPARAM lparam)
 {
     struct host_msg msg = {(host_wnd)self->hwnd, id, wparam, (uintptr_t)lparam};
 
     self->busy++;
     self->proc(self->ctx, &msg);
-    if (--self->busy == 0 && self->gone)
-        record_free(self);
+    no_longer_busy(self);
 }
 
 static void detach(struct window *self)
 {
     win32_news_end(self->hwnd);
-    AcquireSRWLockExclusive(&records_lock);
-    if (self->card != NULL)
-        win32_card_show(self->hwnd, self->card, NULL);
-    SetWindowLongPtrW(self->hwnd, 0, 0);
-    ReleaseSRWLockExclusive(&records_lock);
+    table_remove(self);
     record_unlink(self);
     self->gone = true;
     if (self->busy == 0)
@@ -104,15 +146,8 @@ static void detach(struct window *self)
 static bool handle(HWND hwnd, UINT id, WPARAM wparam, LPARAM lparam)
 {
     const struct messages *own = win32_messages();
-    struct window *self;
+    struct window *self = own_record(hwnd);
 
-    if (id == WM_NCCREATE) {
-        self = ((const CREATESTRUCTW *)lparam)->lpCreateParams; /* the ANSI one has the same layout */
-        self->hwnd = hwnd;
-        SetWindowLongPtrW(hwnd, 0, (LONG_PTR)self);
-        return false;
-    }
-    self = (struct window *)GetWindowLongPtrW(hwnd, 0);
     if (self == NULL)
         return false;
     if (id >= WM_DDE_LOWEST && id <= WM_DDE_HIGHEST)
@@ -136,17 +171,33 @@ static bool handle(HWND hwnd, UINT id, WPARAM wparam, LPARAM lparam)
     else if (id == WM_NCDESTROY)
         detach(self);
     else
-        return false;
+        return id == WM_SETTEXT; /* the text is the card's place */
     return id != WM_NCDESTROY;
+}
+
+/* All that the default would do is give the window an empty text. */
+static LRESULT begin(HWND hwnd, const CREATESTRUCTW *how)
+{
+    struct window *self = how->lpCreateParams; /* the ANSI structure has the same layout */
+
+    if (self != NULL) {
+        self->hwnd = hwnd;
+        table_put(self);
+    }
+    return TRUE;
 }
 
 static LRESULT CALLBACK procedure_ansi(HWND hwnd, UINT id, WPARAM wparam, LPARAM lparam)
 {
+    if (id == WM_NCCREATE)
+        return begin(hwnd, (const CREATESTRUCTW *)lparam);
     return handle(hwnd, id, wparam, lparam) ? 0 : DefWindowProcA(hwnd, id, wparam, lparam);
 }
 
 static LRESULT CALLBACK procedure_unicode(HWND hwnd, UINT id, WPARAM wparam, LPARAM lparam)
 {
+    if (id == WM_NCCREATE)
+        return begin(hwnd, (const CREATESTRUCTW *)lparam);
     return handle(hwnd, id, wparam, lparam) ? 0 : DefWindowProcW(hwnd, id, wparam, lparam);
 }
 
@@ -154,9 +205,8 @@ static LRESULT CALLBACK procedure_unicode(HWND hwnd, UINT id, WPARAM wparam, LPA
 
 bool win32_classes_open(void)
 {
-    WNDCLASSEXA ansi = {.cbSize = sizeof ansi, .cbWndExtra = sizeof(LONG_PTR), .lpfnWndProc = procedure_ansi};
-    WNDCLASSEXW unicode = {
-        .cbSize = sizeof unicode, .cbWndExtra = sizeof(LONG_PTR), .lpfnWndProc = procedure_unicode};
+    WNDCLASSEXA ansi = {.cbSize = sizeof ansi, .lpfnWndProc = procedure_ansi};
+    WNDCLASSEXW unicode = {.cbSize = sizeof unicode, .lpfnWndProc = procedure_unicode};
 
     ansi.hInstance = unicode.hInstance = win32_module();
     for (size_t i = 0; i < CLASSES; i++) {
@@ -207,6 +257,7 @@ host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, 
     self->cls = cls;
     self->proc = proc;
     self->ctx = ctx;
+    self->thread = GetCurrentThreadId();
     self->busy = 1; /* nobody else frees it, however far its creation gets */
     atom = classes[cls][unicode];
     hwnd = unicode ? CreateWindowExW(WS_EX_NOPARENTNOTIFY, (const WCHAR *)atom, NULL, style, 0, 0, 0, 0,
@@ -214,6 +265,8 @@ host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, 
                    : CreateWindowExA(WS_EX_NOPARENTNOTIFY, (const char *)atom, NULL, style, 0, 0, 0, 0, above,
                                      NULL, win32_module(), self);
     if (hwnd == NULL) {
+        if (self->hwnd != NULL && !self->gone)
+            table_remove(self);
         host_free(self);
         return 0;
     }
@@ -226,9 +279,9 @@ host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, 
 
 void host_window_destroy(host_wnd wnd)
 {
-    struct window *self = record_of((HWND)wnd);
+    struct window *self = own_record((HWND)wnd);
 
-    if (self == NULL || GetWindowThreadProcessId((HWND)wnd, NULL) != GetCurrentThreadId())
+    if (self == NULL)
         return;
     self->expected = true;
     DestroyWindow((HWND)wnd);
@@ -258,7 +311,7 @@ bool host_window_ours(host_wnd wnd)
     bool ours;
 
     AcquireSRWLockShared(&records_lock);
-    ours = record_of((HWND)wnd) != NULL;
+    ours = find_any_record((HWND)wnd) != NULL;
     ReleaseSRWLockShared(&records_lock);
     return ours;
 }
@@ -277,22 +330,23 @@ uint32_t host_window_thread(host_wnd wnd)
 
 bool host_card_set(host_wnd wnd, const struct host_card *card)
 {
-    struct host_card *copy = host_alloc(sizeof *copy), *old = copy;
-    struct window *self;
+    struct window *self = own_record((HWND)wnd);
+    struct host_card *copy = self != NULL ? host_alloc(sizeof *copy) : NULL, *old = copy;
     bool shown;
 
     if (copy == NULL)
         return false;
     *copy = *card;
-    AcquireSRWLockExclusive(&records_lock);
-    self = record_of((HWND)wnd);
-    shown = self != NULL && win32_card_show(self->hwnd, self->card, copy);
+    self->busy++; /* a hook that hears of new texts may destroy the window */
+    shown = win32_card_show((HWND)wnd, copy) && !self->gone;
     if (shown) {
+        AcquireSRWLockExclusive(&records_lock);
         old = self->card;
         self->card = copy;
+        ReleaseSRWLockExclusive(&records_lock);
     }
-    ReleaseSRWLockExclusive(&records_lock);
     host_free(old);
+    no_longer_busy(self);
     return shown;
 }
 
@@ -302,7 +356,7 @@ bool host_card_get(host_wnd wnd, struct host_card *card)
     bool ours, found;
 
     AcquireSRWLockShared(&records_lock);
-    self = record_of((HWND)wnd);
+    self = find_any_record((HWND)wnd);
     ours = self != NULL;
     found = ours && self->card != NULL;
     if (found)
@@ -313,7 +367,7 @@ bool host_card_get(host_wnd wnd, struct host_card *card)
 
 bool host_timer(host_wnd wnd, uint32_t interval_ms)
 {
-    struct window *self = record_of((HWND)wnd);
+    struct window *self = own_record((HWND)wnd);
     struct thread *thread = win32_thread();
 
     if (self == NULL || thread == NULL)
