@@ -39,6 +39,7 @@ int host_post(const struct host_msg *msg)
     /* Neither "this thread" nor "everybody" is a window. */
     if (to == NULL || to == HWND_BROADCAST)
         return HOST_GONE;
+    win32_expect(to);
     SetLastError(ERROR_SUCCESS); /* Wine refuses some messages without giving a reason */
     if (PostMessageW(to, system_id(msg->id), msg->wparam, (LPARAM)msg->lparam))
         return HOST_OK;
@@ -394,18 +395,31 @@ bool host_dispatch(enum host_scope scope, uint64_t until)
     return stepped;
 }
 
+/* Whoever pumps waits for an answer, as a rule. It is not there yet if the question has gone to another thread,
+ * so that a look before the first wait would be one more call for nothing. */
+static bool may_look_at_once(enum host_scope scope)
+{
+    struct thread *thread = win32_thread();
+    bool expected = thread == NULL || thread->expects || scope != HOST_ALL_MESSAGES;
+
+    if (thread != NULL)
+        thread->expects = false;
+    return expected;
+}
+
 bool host_pump(enum host_scope scope, bool (*done)(void *arg), void *arg, uint64_t until)
 {
     struct pump pump = {0};
     uint64_t now;
-    bool is_done;
+    bool is_done, look;
 
     if (!win32_ready())
         return done(arg);
-    while (!(is_done = done(arg)) && (now = host_now_ms()) < until) {
-        if (step_scope(&pump, scope))
+    for (look = may_look_at_once(scope); !(is_done = done(arg)) && (now = host_now_ms()) < until;
+         look = true) {
+        if (look && step_scope(&pump, scope))
             continue;
-        is_done = done(arg); /* looking has delivered what was sent */
+        is_done = look && done(arg); /* looking has delivered what was sent */
         if (is_done)
             break;
         wait_for_input(scope, now, until);

@@ -43,6 +43,7 @@ struct thread {
     void (*at_exit)(void *value);
     struct window *windows, *timed;
     struct broadcast *broadcasts; /* those that wait on this thread, the innermost first */
+    bool expects;                 /* has posted something to a window of its own since it last pumped */
 };
 
 /* ---- module.c: what is set up once and taken down when the module that contains us goes ------------- */
@@ -70,6 +71,7 @@ struct thread *win32_thread(void); /* NULL: no memory */
 bool win32_classes_open(void);
 void win32_classes_close(void);
 const WCHAR *win32_event_class(void);
+void win32_expect(HWND hwnd);                 /* something is being posted to it */
 HWND win32_next_timed(struct thread *thread); /* goes round among those with a timer; NULL: none */
 
 /* ---- news.c ----------------------------------------------------------------------------------------- */

@@ -384,6 +384,14 @@ bool host_timer(host_wnd wnd, uint32_t interval_ms)
     return true;
 }
 
+void win32_expect(HWND hwnd)
+{
+    struct thread *thread = own_record(hwnd) != NULL ? win32_thread() : NULL;
+
+    if (thread != NULL)
+        thread->expects = true;
+}
+
 HWND win32_next_timed(struct thread *thread)
 {
     struct window *first = thread->timed, **end = &thread->timed;
