@@ -8,119 +8,10 @@
  * performance the ledger must be empty. The play does not look at results: its calls have to put up with the
  * handles that earlier failures have left 0. */
 
+#include "faults/fault.h"
 #include "support/support.h"
 
 #include "base/spares.h"
-#include "host/host.h"
-
-#ifndef _WIN32
-#include "host/posix/figures.h"
-#endif
-
-/* ---- Failures ----------------------------------------------------------------------------------------- */
-
-/* How the passing of messages fails. */
-static const struct flavour {
-    const char *name;
-    int post, send;
-} flavours[] = {
-    {"full", HOST_FULL, HOST_LATE},
-    {"gone", HOST_GONE, HOST_GONE},
-    {"fault", HOST_FAULT, HOST_FAULT},
-    {"unsure", HOST_FULL, HOST_UNSURE}, /* sent, but that is not known */
-};
-enum { FLAVOURS = sizeof flavours / sizeof *flavours };
-
-static struct {
-    bool armed;
-    bool for_good;    /* all later calls fail as well */
-    unsigned at;      /* the number of the call that fails */
-    unsigned count;   /* of the calls so far */
-    const char *what; /* failed first; NULL: nothing has */
-    const struct flavour *flavour;
-} fault;
-
-static bool fails(const char *what)
-{
-    if (!fault.armed)
-        return false;
-    fault.count++;
-    if (fault.count != fault.at && !(fault.for_good && fault.count > fault.at))
-        return false;
-    if (!fault.what)
-        fault.what = what;
-    return true;
-}
-
-#define WRAP(type, name, parameters, arguments, failure)                                                     \
-    type __real_##name parameters;                                                                           \
-    type __wrap_##name parameters;                                                                           \
-    type __wrap_##name parameters                                                                            \
-    {                                                                                                        \
-        return fails(#name) ? (failure) : __real_##name arguments;                                           \
-    }
-
-WRAP(void *, host_alloc, (size_t size), (size), NULL)
-WRAP(host_atom, host_atom_add, (const uint16_t *text), (text), 0)
-WRAP(host_atom, host_atom_again, (host_atom atom, const uint16_t *text), (atom, text), 0)
-WRAP(size_t, host_atom_name, (host_atom atom, uint16_t *buf), (atom, buf), 0)
-WRAP(bool, host_card_set, (host_wnd wnd, const struct host_card *card), (wnd, card), false)
-WRAP(host_mem, host_mem_alloc, (size_t size, bool fixed), (size, fixed), 0)
-WRAP(host_mem, host_mem_resize, (host_mem mem, size_t size), (mem, size), 0)
-WRAP(bool, host_listen, (host_wnd wnd, uint32_t kinds), (wnd, kinds), false)
-WRAP(bool, host_timer, (host_wnd wnd, uint32_t interval_ms), (wnd, interval_ms), false)
-WRAP(int, host_post, (const struct host_msg *msg), (msg), fault.flavour->post)
-WRAP(host_wnd, host_window_create,
-     (enum host_class cls, host_wnd parent, bool unicode, host_proc *proc, void *ctx),
-     (cls, parent, unicode, proc, ctx), 0)
-
-int __real_host_send(const struct host_msg *msg, uint32_t wait_ms);
-int __wrap_host_send(const struct host_msg *msg, uint32_t wait_ms);
-int __wrap_host_send(const struct host_msg *msg, uint32_t wait_ms)
-{
-    bool failed = fails("host_send");
-    int r = HOST_OK;
-
-    if (!failed || fault.flavour->send == HOST_UNSURE)
-        r = __real_host_send(msg, wait_ms);
-    return failed ? fault.flavour->send : r;
-}
-
-int __real_host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms,
-                          bool (*enough)(void *arg), void *arg);
-int __wrap_host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms,
-                          bool (*enough)(void *arg), void *arg);
-int __wrap_host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms,
-                          bool (*enough)(void *arg), void *arg)
-{
-    bool failed = fails("host_broadcast");
-    int r = HOST_OK;
-
-    if (!failed || fault.flavour->send == HOST_UNSURE)
-        r = __real_host_broadcast(audience, msg, wait_ms, enough, arg);
-    return failed ? fault.flavour->send : r;
-}
-
-/* The parameters of a message are a fixed block, whose locking cannot fail. */
-void *__real_host_mem_lock(host_mem mem);
-void *__wrap_host_mem_lock(host_mem mem);
-void *__wrap_host_mem_lock(host_mem mem)
-{
-    bool fixed = host_mem_size(mem) == 2 * sizeof(uintptr_t);
-
-    return !fixed && fails("host_mem_lock") ? NULL : __real_host_mem_lock(mem);
-}
-
-/* Only making the slot can fail. */
-void **__real_host_thread_slot(void (*at_exit)(void *value));
-void **__wrap_host_thread_slot(void (*at_exit)(void *value));
-void **__wrap_host_thread_slot(void (*at_exit)(void *value))
-{
-    void **slot = __real_host_thread_slot(at_exit);
-
-    return slot && !*slot && fails("host_thread_slot") ? NULL : slot;
-}
-
 /* ---- The play ----------------------------------------------------------------------------------------- */
 
 /* For answers that a failure has swallowed, and for partners that a failure keeps from hearing of the end. */
@@ -361,59 +252,8 @@ static void run(enum mode mode, unsigned n)
     }
     (play.watched ? perform_watched : perform)();
     if (mode == UNTIL_LEAVE)
-        fault.armed = false;
+        fault_rest();
     leave(n % 2);
-}
-
-/* What there is, by the ledger and, where it has them, by the host's own figures. */
-struct figures {
-    DDEMLLEDGER ledger;
-    long windows, posts, sends, blocks, atoms;
-};
-
-static struct figures figures(void)
-{
-    struct figures now = {.ledger = {.cb = sizeof now.ledger}};
-
-    DdemlGetLedger(0, &now.ledger);
-#ifndef _WIN32
-    now.windows = figure_windows();
-    now.posts = figure_posts();
-    now.sends = figure_sends();
-    now.blocks = figure_blocks();
-    now.atoms = figure_atoms();
-#endif
-    return now;
-}
-
-static bool same(const char *what, long before, long after)
-{
-    if (before != after)
-        print_error("left: %ld %s\n", after - before, what);
-    return before == after;
-}
-
-static bool nothing_left(const struct figures *before)
-{
-    struct figures now = figures();
-    bool nothing = true;
-
-#define CHECK(name) nothing &= same(#name, before->ledger.name, now.ledger.name);
-    DDEML_LEDGER_COLUMNS(CHECK)
-#undef CHECK
-    nothing &= same("windows of the host", before->windows, now.windows);
-    nothing &= same("posts of the host", before->posts, now.posts);
-    nothing &= same("sends of the host", before->sends, now.sends);
-    nothing &= same("blocks of the host", before->blocks, now.blocks);
-    nothing &= same("atoms of the host", before->atoms, now.atoms);
-    return nothing;
-}
-
-/* Does n performances differ by flavour? Only if messages are among what fails. */
-static bool flavoured(void)
-{
-    return fault.for_good || !strcmp(fault.what, "host_post") || !strcmp(fault.what, "host_send") ||
-           !strcmp(fault.what, "host_broadcast");
 }
 
 enum cast { TWO_INSTANCES, ONE_INSTANCE, WITH_MONITOR, CASTS };
@@ -422,16 +262,12 @@ static bool perform_once(enum cast cast, enum mode mode, unsigned n, const struc
 {
     struct figures before = figures();
 
-    memset(&fault, 0, sizeof fault);
     memset(&play, 0, sizeof play);
     play.alone = cast == ONE_INSTANCE;
     play.watched = cast == WITH_MONITOR;
-    fault.for_good = for_good(mode);
-    fault.at = n;
-    fault.flavour = flavour;
-    fault.armed = true;
+    fault_arm(n, for_good(mode), flavour);
     run(mode, n);
-    fault.armed = false;
+    fault_rest();
     test_pump_all();
     return nothing_left(&before);
 }
@@ -452,14 +288,14 @@ static void perform_all(enum mode mode)
 
     DdemlSetDeadlines(DEADLINE_MS, DEADLINE_MS);
     for (int cast = 0; cast < CASTS; cast++)
-        for (unsigned n = 1; (n == 1 || fault.what) && failures < 20; n += STRIDE)
+        for (unsigned n = 1; (n == 1 || fault_fired()) && failures < 20; n += STRIDE)
             for (int f = 0; f < FLAVOURS; f++) {
                 if (!perform_once((enum cast)cast, mode, n, &flavours[f])) {
                     print_error("that was %s, call %u (%s), flavour %s\n", casts[cast], n,
-                                fault.what ? fault.what : "none", flavours[f].name);
+                                fault_fired() ? fault_fired() : "none", flavours[f].name);
                     failures++;
                 }
-                if (!fault.what || !flavoured())
+                if (!fault_flavoured())
                     break;
             }
     assert_int_equal(failures, 0);
@@ -498,7 +334,7 @@ static void nothing_is_left_when_all_calls_fail_and_the_thread_just_ends(void **
 static int down(void **state)
 {
     (void)state;
-    fault.armed = false;
+    fault_rest();
     test_ledger_is_empty();
     return 0;
 }

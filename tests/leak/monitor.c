@@ -25,9 +25,8 @@ static void watched(const struct scenario *s)
 {
     monitor = 0;
     told = 0;
-    assert_int_equal((s->how == READ_IN_UNICODE ? DdeInitializeW : DdeInitializeA)(
-                         &monitor, watch, APPCLASS_MONITOR | MF_MASK, 0),
-                     DMLERR_NO_ERROR);
+    expect((s->how == READ_IN_UNICODE ? DdeInitializeW : DdeInitializeA)(
+               &monitor, watch, APPCLASS_MONITOR | MF_MASK, 0) == DMLERR_NO_ERROR);
     scenario_converse(s); /* whose waiting reads some */
     scenario_update(s);
     DdeFreeStringHandle(client.inst, DdeCreateStringHandleA(client.inst, "a text of its own", CP_WINANSI));
@@ -40,7 +39,7 @@ static void watched(const struct scenario *s)
         scenario_end(s->enders);
     }
     if (s->how != READ_NOTHING) {
-        assert_true(told > 20);
+        expect(told > 20);
         DdeUninitialize(monitor);
     }
     test_pump_all();

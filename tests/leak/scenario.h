@@ -44,6 +44,7 @@ enum { UPDATES = 12 };
         .initial_state = &(struct scenario){__VA_ARGS__},                                                    \
     }
 
+/* Who does so, and looks: repeat.c, and tests/faults/scenarios.c where something is refused meanwhile. */
 void scenario_test(void **state);
 int scenario_teardown(void **state);
 
@@ -53,6 +54,10 @@ int scenario_main(int argc, char **argv, const char *group, const struct CMUnitT
     scenario_main(argc, argv, DDEML_TEST_NAME, tests, sizeof(tests) / sizeof *(tests))
 
 /* ---- What scenarios have in common --------------------------------------------------------------------- */
+
+/* Opens both sides as the scenario wants them, or forgets how the last one left them; closes what is open. */
+void scenario_open(const struct scenario *s);
+void scenario_close(void);
 
 /* Connects and starts the loops. */
 void scenario_converse(const struct scenario *s);

@@ -9,7 +9,7 @@
 
 static void q170626(const struct scenario *s)
 {
-    assert_true(q170626_cycle(&(struct q170626){.loop = s->loop, .updates = s->updates, .stop = s->stop}));
+    expect(q170626_cycle(&(struct q170626){.loop = s->loop, .updates = s->updates, .stop = s->stop}));
 }
 
 /* ---- Under updates ------------------------------------------------------------------------------------ */
@@ -79,7 +79,7 @@ static void inside(const struct scenario *s)
     if (s->inside == XTYP_DISCONNECT)
         scenario_end(s->side == &client ? BY_SERVER : BY_CLIENT);
     test_pump_all();
-    assert_null(trap);
+    expect(!trap);
     scenario_end(BY_BOTH);
     test_pump_all();
 }
@@ -91,8 +91,8 @@ static void inside_sync(const struct scenario *s)
     pair_transact(XTYP_ADVSTART | s->loop, 0, SYNC_MS);
     pair_update(1, UPDATES);
     set_trap(s);
-    assert_false(pair_transact(s->how, 0, SYNC_MS));
-    assert_null(trap);
+    expect(!pair_transact(s->how, 0, SYNC_MS));
+    expect(!trap);
     pair_update(1, UPDATES);
     scenario_end(BY_BOTH);
     test_pump_all();
@@ -124,7 +124,7 @@ static void inside_disconnect_of_another(const struct scenario *s)
     scenario_update(s);
     scenario_end(s->enders);
     test_pump_all();
-    assert_null(other);
+    expect(!other);
     client.answer = server.answer = NULL;
 }
 
@@ -136,12 +136,12 @@ static void list_with_updates_queued(const struct scenario *s)
 
     list = DdeConnectList(client.inst, client.service, client.item[0], list, NULL);
     client.conv = DdeQueryNextServer(list, 0);
-    assert_non_null(client.conv);
+    expect(client.conv != 0);
     for (unsigned i = 0; i < ITEMS; i++)
-        assert_true(pair_transact(XTYP_ADVSTART | s->loop, i, SYNC_MS));
+        expect(pair_transact(XTYP_ADVSTART | s->loop, i, SYNC_MS));
     pair_transact_all(TIMEOUT_ASYNC, 2);
     pair_update(ITEMS, UPDATES);
-    assert_true(DdeDisconnectList(list));
+    expect(DdeDisconnectList(list));
     client.conv = 0;
     test_pump_all();
 }
@@ -164,7 +164,7 @@ static void reconnected_with_updates_queued(const struct scenario *s)
     scenario_end(BY_SERVER);
     test_pump_all();
     client.answer = NULL;
-    assert_non_null(other);
+    expect(other != 0);
     scenario_update(s);
     DdeDisconnect(other);
     test_pump_all();

@@ -75,7 +75,7 @@ static void late(const struct scenario *s)
     scenario_update(s);
     test_pump_all();
     DdeEnableCallback(server.inst, server.conv, EC_DISABLE);
-    assert_false(pair_transact(type, 0, 1));
+    expect(!pair_transact(type, 0, 1));
     if (s->how) {
         DdeEnableCallback(server.inst, server.conv, EC_ENABLEALL);
         test_pump_all();
@@ -99,12 +99,12 @@ static void abandon(unsigned how)
 
         DdeClientTransaction(pokes ? text : NULL, pokes ? sizeof text : 0, client.conv, client.item[1],
                              CF_TEXT, types[i], TIMEOUT_ASYNC, &id);
-        assert_true(id && DdeAbandonTransaction(client.inst, client.conv, id));
+        expect(id && DdeAbandonTransaction(client.inst, client.conv, id));
     }
     if (how == OF_CONVERSATION)
-        assert_true(DdeAbandonTransaction(client.inst, client.conv, 0));
+        expect(DdeAbandonTransaction(client.inst, client.conv, 0));
     else if (how == OF_INSTANCE)
-        assert_true(DdeAbandonTransaction(client.inst, 0, 0));
+        expect(DdeAbandonTransaction(client.inst, 0, 0));
 }
 
 /* The server answers them all, for nobody; or the end comes first. */
@@ -120,7 +120,7 @@ static void abandoned(const struct scenario *s)
     scenario_update(s);
     scenario_end(s->enders);
     test_pump_all();
-    assert_int_equal(client.calls[KIND(XTYP_XACT_COMPLETE)], 0);
+    expect(client.calls[KIND(XTYP_XACT_COMPLETE)] == 0);
 }
 
 /* They are complete, and wait for a blocked client. */
@@ -134,7 +134,7 @@ static void abandoned_complete(const struct scenario *s)
     DdeEnableCallback(client.inst, client.conv, EC_ENABLEALL);
     client.calls[KIND(XTYP_XACT_COMPLETE)] = 0;
     test_pump_all();
-    assert_int_equal(client.calls[KIND(XTYP_XACT_COMPLETE)], 0);
+    expect(client.calls[KIND(XTYP_XACT_COMPLETE)] == 0);
     scenario_end(s->enders);
     test_pump_all();
 }
@@ -169,7 +169,7 @@ static void refused(const struct scenario *s)
     refusal = s->how;
     server.answer = s->server_cbf ? NULL : refuse;
     for (size_t i = 0; s->sync && i < sizeof types / sizeof *types; i++)
-        assert_false(pair_transact(types[i], 0, SYNC_MS));
+        expect(!pair_transact(types[i], 0, SYNC_MS));
     pair_transact_all(TIMEOUT_ASYNC, 3);
     test_pump_all();
     pair_transact_all(TIMEOUT_ASYNC, 3);
@@ -186,7 +186,7 @@ static void updates_refused(const struct scenario *s)
     client.answer = refuse;
     scenario_update(s);
     test_pump_all();
-    assert_true(client.calls[KIND(XTYP_ADVDATA)] > 0);
+    expect(client.calls[KIND(XTYP_ADVDATA)] > 0);
     scenario_update(s);
     scenario_end(s->enders);
     test_pump_all();
@@ -206,7 +206,7 @@ static void answered_wrongly(const struct scenario *s)
 {
     scenario_converse(s);
     server.answer = answer_wrongly;
-    assert_false(pair_transact(XTYP_REQUEST, 0, SYNC_MS));
+    expect(!pair_transact(XTYP_REQUEST, 0, SYNC_MS));
     scenario_update(s);
     scenario_end(s->enders);
     test_pump_all();
@@ -254,7 +254,7 @@ static void uninitialized_in_wait(const struct scenario *s)
     client.answer = server.answer = uninitialize_inside;
     trap = s;
     pair_transact(s->how, 0, SYNC_MS);
-    assert_null(trap);
+    expect(!trap);
     drop_sides(BY_CLIENT);
     drop_sides(BY_SERVER);
     test_pump_all();

@@ -213,9 +213,11 @@ bool test_pump_until(bool (*done)(void *arg), void *arg, unsigned ms)
     uint64_t until = test_now_ms() + ms;
 
     while (!done(arg)) {
-        if (test_now_ms() >= until)
+        uint64_t now = test_now_ms();
+
+        if (now >= until)
             return false;
-        dispatch(SLICE_MS);
+        dispatch(until - now < SLICE_MS ? (unsigned)(until - now) : SLICE_MS);
     }
     return true;
 }
