@@ -143,6 +143,8 @@ void wire_dispose(struct wire_end *end, struct wire_msg *m, enum wire_situation 
 
 void wire_settle(struct wire_end *end, struct wire_sent *sent, enum wire_outcome outcome)
 {
+    if (end->unread && sent->id != WIRE_EXECUTE)
+        outcome = WIRE_ENDED;
     if (sent->mem && comes_back(end->passing, sent->id, outcome)) {
         enters(end, LEDGER_memory);
         free_mem(end, sent->mem);
@@ -226,6 +228,12 @@ static struct wire_end stranger_of(const struct wire_end *end, host_wnd wnd)
         .ledger = end->ledger, .passing = host_post_passing(wnd), .no_handles = !host_handles_pass(wnd)};
 }
 
+static enum wire_reading not_read(struct wire_end *end, const struct wire_msg *m, bool is_partner)
+{
+    end->unread = end->unread || (is_partner && m->id == WIRE_DATA);
+    return is_partner ? WIRE_READ_UNREADABLE : WIRE_READ_STRAY;
+}
+
 enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, struct wire_msg *m)
 {
     bool is_partner = hm->wparam == end->partner && hm->wparam;
@@ -242,7 +250,7 @@ enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, str
     if (from->local && m->id != WIRE_TERMINATE)
         ledger_pass(end->ledger, LEDGER_queued, -1);
     if (!wire_unpack(m->id, hm->lparam, &lo, &hi))
-        return is_partner ? WIRE_READ_UNREADABLE : WIRE_READ_STRAY;
+        return not_read(end, m, is_partner);
     if (wire_packs(m->id)) {
         enters(from, LEDGER_packed);
         host_mem_free(hm->lparam);
@@ -263,7 +271,7 @@ enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, str
     if (!is_partner && m->id == WIRE_ACK && m->answer <= 0xFFFF) /* else it names an EXECUTE's object */
         wire_ack_is_atom(from, m);
     wire_dispose(from, m, is_partner ? WIRE_CLOSING : hm->wparam ? WIRE_STRAY : WIRE_ANONYMOUS);
-    return is_partner ? WIRE_READ_UNREADABLE : WIRE_READ_STRAY;
+    return not_read(end, m, is_partner);
 }
 
 void wire_ack_is_atom(struct wire_end *end, struct wire_msg *m)

@@ -50,6 +50,7 @@ struct wire_end {
     bool local; /* the partner is a conversation of this copy of the library: it keeps the same books */
     enum host_passing passing; /* what posting does to the blocks in a message */
     bool no_handles;           /* a handle that is data means nothing on the other side */
+    bool unread;               /* a DATA could not be read: which answer is to what is not known any more */
     struct ledger *ledger;     /* of the instance */
     struct list backlog;       /* messages that met a full queue, in order   */
     unsigned backlog_count;
@@ -103,7 +104,8 @@ struct wire_sent {
 
 enum wire_outcome { WIRE_ACKED, WIRE_NACKED, WIRE_ENDED, WIRE_OUTCOMES };
 
-/* The answer is known (or will never come): frees the object if the table gives it back. */
+/* The answer is known (or will never come): frees the object if the table gives it back. Not if the answer may be
+ * another one's (unread): better an object too many than one that is freed twice. An EXECUTE's names it. */
 void wire_settle(struct wire_end *end, struct wire_sent *sent, enum wire_outcome outcome);
 
 /* ---- Reading ------------------------------------------------------------------------------------------ */

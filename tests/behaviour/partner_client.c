@@ -904,6 +904,25 @@ static void an_unreadable_answer_fails_the_transaction(void **state)
     violated();
 }
 
+/* The answers are in order. Without that one the next would each be taken for its neighbour's. */
+static void behind_an_unreadable_answer_no_refusal_frees_what_was_accepted_D13(void **state)
+{
+    struct raw_seen *m;
+
+    (void)state;
+    needs_wrong_handles();
+    ours_transact_async(XTYP_REQUEST);
+    ours_transact_async(XTYP_POKE);
+    ours_transact_async(XTYP_ADVSTOP);
+    lose(raw_expect(&server, WIRE_REQUEST));
+    m = raw_expect(&server, WIRE_POKE);
+    assert_true(raw_post(&server, WIRE_DATA, dead_block(), raw_ref(RAW_ITEM)));
+    assert_true(raw_post(&server, WIRE_ACK, WIRE_FACK, m->atom));
+    raw_answer(&server, raw_expect(&server, WIRE_UNADVISE), 0);
+    violated();
+    raw_left(m->mem, true); /* the server's, which has accepted it */
+}
+
 static unsigned completed_before_the_end;
 
 /* Lets the server answer what it has got, after the conversation has ended. */
@@ -1442,6 +1461,7 @@ static const struct CMUnitTest single_tests[] = {
     CONNECTED("protocol 8.3", an_unreadable_message_ends_the_conversation),
     CONNECTED("protocol 8.3", a_conversation_is_ended_once_however_bad_the_messages),
     CONNECTED("protocol 8.3", an_unreadable_answer_fails_the_transaction),
+    CONNECTED("protocol 8.3", behind_an_unreadable_answer_no_refusal_frees_what_was_accepted_D13),
     CONNECTED("protocol 7.6", posting_to_a_dead_server_frees_everything_Q1_K1_V1_U1_X1),
     CONNECTED("protocol 7.6", a_server_that_dies_silently_is_noticed),
     CONNECTED("protocol 7.5", a_server_that_never_confirms_does_not_hold_up_disconnect),
