@@ -461,6 +461,7 @@ static UINT begin_worker(struct worker *w, struct errand *e, DWORD *id)
     begun = await(e, w, host_now_ms() + BEGIN_MS) == ERRAND_DONE;
     if (!begun) {
         tell_to_stop(w);
+        wake(w);
         *id = 0;
     }
     worker_unref(w);
@@ -534,6 +535,7 @@ static UINT end_worker(struct worker *w, uint64_t until)
 
     if (!e) {
         tell_to_stop(w);
+        wake(w);
         return DMLERR_MEMORY_ERROR;
     }
     host_lock();
