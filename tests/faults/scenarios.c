@@ -16,11 +16,10 @@
 #include "leak/scenario.h"
 
 enum {
-    DEADLINE_MS = 3,     /* of broadcasts, and of the end of an instance              */
-    HANG_S = 60,         /* no run takes as long                                      */
-    ROUNDS = 3,          /* see repeat.c: only what grows each time is a leak         */
-    MOST_FAILURES = 5,   /* of a scenario: then it is clear                           */
-    USUAL_PATIENCE = 200 /* of a scenario whose number of calls is for threads to decide: it ends somewhere */
+    DEADLINE_MS = 3,   /* of broadcasts, and of the end of an instance              */
+    HANG_S = 60,       /* no run takes as long                                      */
+    ROUNDS = 3,        /* see repeat.c: only what grows each time is a leak         */
+    MOST_FAILURES = 5, /* of a scenario: then it is clear                           */
 };
 
 static unsigned stride = 1;
@@ -66,6 +65,16 @@ static void run_cycle(const struct scenario *s, unsigned n)
     scenario_close();
 }
 
+/* A service thread that could not be waited for ends by itself. */
+static bool is_empty(void *unused)
+{
+    DDEMLLEDGER now = {.cb = sizeof now};
+
+    (void)unused;
+    DdemlGetLedger(0, &now);
+    return now.heap == 0;
+}
+
 static void run(const struct scenario *s, const struct refusal *r)
 {
     alarm(HANG_S);
@@ -74,6 +83,7 @@ static void run(const struct scenario *s, const struct refusal *r)
     (s->run ? s->run : run_cycle)(s, 1);
     fault_rest();
     scenario_close();
+    test_pump_until(is_empty, NULL, TEST_PATIENCE_MS);
     alarm(0);
     total.runs++;
 }

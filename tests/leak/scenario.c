@@ -12,8 +12,15 @@ void scenario_open(const struct scenario *s)
     client_open();
 }
 
+void (*scenario_afterwards)(void);
+
 void scenario_close(void)
 {
+    void (*afterwards)(void) = scenario_afterwards;
+
+    scenario_afterwards = NULL;
+    if (afterwards)
+        afterwards();
     side_close(&client);
     side_close(&server);
     test_pump_all();

@@ -59,6 +59,9 @@ int scenario_main(int argc, char **argv, const char *group, const struct CMUnitT
 void scenario_open(const struct scenario *s);
 void scenario_close(void);
 
+/* What a scenario wants done when nothing is refused any more, once; NULL: nothing. */
+extern void (*scenario_afterwards)(void);
+
 /* Connects and starts the loops. */
 void scenario_converse(const struct scenario *s);
 

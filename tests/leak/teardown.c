@@ -44,6 +44,25 @@ static void under_answers(const struct scenario *s)
     test_pump_all();
 }
 
+/* All that two sides can post to each other, none of it waited for. */
+static void under_everything_in_turn(const struct scenario *s)
+{
+    pair_connect();
+    for (unsigned i = 0; i < s->items; i++)
+        pair_transact(XTYP_ADVSTART | s->loop, i, TIMEOUT_ASYNC);
+    test_pump_all();
+    pair_transact(XTYP_POKE, ITEMS - 1, TIMEOUT_ASYNC);
+    pair_transact(XTYP_ADVSTOP, ITEMS - 1, TIMEOUT_ASYNC); /* refused, see above */
+    pair_update(s->items, 3);
+    pair_transact_all(TIMEOUT_ASYNC, 1);
+    test_pump_all();
+    pair_transact(XTYP_REQUEST, 0, SYNC_MS);
+    pair_update(s->items, 2);
+    pair_transact_all(TIMEOUT_ASYNC, 1);
+    scenario_end(s->enders);
+    test_pump_all();
+}
+
 /* ---- Inside callbacks --------------------------------------------------------------------------------- */
 
 static const struct scenario *trap;
@@ -208,6 +227,11 @@ static const struct CMUnitTest tests[] = {
 
     SCENARIO(client_ends_before_data_and_refusal_arrive, under_answers, HOT, .enders = BY_CLIENT),
     SCENARIO(both_end_before_data_and_refusal_arrive, under_answers, HOT, .keeps = true, .enders = BY_BOTH),
+
+    SCENARIO(client_ends_when_all_has_had_its_turn, under_everything_in_turn, HOT, .items = 2,
+             .enders = BY_CLIENT),
+    SCENARIO(server_ends_when_all_has_had_its_turn, under_everything_in_turn, ACKREQ, .items = 2,
+             .enders = BY_SERVER),
 
 #define INSIDE(type, name, owner, ender, who)                                                                \
     SCENARIO(owner##_callback_##name##_ended_by_##ender, inside, ACKREQ, .inside = type, .side = &owner,     \
