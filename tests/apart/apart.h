@@ -63,6 +63,10 @@ struct copy {
     const struct apart_copy *inside;
 };
 
+/* What is made to fail; NULL: nothing is. */
+extern bool (*apart_refuses)(const char *what);
+extern const struct flavour *(*apart_flavour)(void);
+
 long apart_blocks(void);
 long apart_bytes(void);
 

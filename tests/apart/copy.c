@@ -5,6 +5,7 @@
  * it goes to sleep and when it wakes a thread. */
 
 #include "apart/copy.h"
+#include "faults/fault.h"
 #include "host/posix/figures.h"
 #include "host/posix/peer.h"
 
@@ -50,20 +51,33 @@ static void leaves(void *p)
     }
 }
 
+/* What fails in the copies is for the program to decide; wraps.c asks. */
+bool fault_hits(const char *what)
+{
+    return program && program->refuses(what);
+}
+
+const struct flavour *fault_flavour(void)
+{
+    return program->flavour();
+}
+
 void *__wrap_malloc(size_t size)
 {
-    return enters(__real_malloc(size));
+    return fault_hits("malloc") ? NULL : enters(__real_malloc(size));
 }
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-    return enters(__real_calloc(n, size));
+    return fault_hits("calloc") ? NULL : enters(__real_calloc(n, size));
 }
 
 void *__wrap_realloc(void *p, size_t size)
 {
     void *moved;
 
+    if (fault_hits("realloc"))
+        return NULL;
     leaves(p);
     moved = __real_realloc(p, size);
     if (!moved)

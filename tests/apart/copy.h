@@ -91,14 +91,18 @@
     X(apart_blocks)                                                                                          \
     X(apart_bytes)
 
+struct flavour;
+
 /* What a copy asks of the program. */
 struct apart_program {
     /* The calling thread is to sleep until a copy has something for it, at most until then: one message of
      * these kinds may be dispatched instead, in another copy than this. `rung`: what bell said before the
      * copy last looked. */
     void (*wait)(unsigned copy, unsigned kinds, uint64_t until, uint64_t rung);
-    uint64_t (*bell)(void); /* how often it has been rung */
-    void (*ring)(void);     /* some thread has something to wake up for */
+    uint64_t (*bell)(void);                 /* how often it has been rung */
+    void (*ring)(void);                     /* some thread has something to wake up for */
+    bool (*refuses)(const char *what);      /* is this call of the host, or of the C library, to fail? */
+    const struct flavour *(*flavour)(void); /* and how (tests/faults/fault.h) */
 };
 
 /* What a copy offers. */

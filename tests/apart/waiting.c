@@ -208,7 +208,20 @@ __attribute__((constructor)) static void say_so(void)
     test_apart = true;
 }
 
-static const struct apart_program program = {wait, bell, ring};
+bool (*apart_refuses)(const char *what);
+const struct flavour *(*apart_flavour)(void);
+
+static bool refuses(const char *what)
+{
+    return apart_refuses && apart_refuses(what);
+}
+
+static const struct flavour *flavour(void)
+{
+    return apart_flavour();
+}
+
+static const struct apart_program program = {wait, bell, ring, refuses, flavour};
 
 static void *find(void *library, const char *name)
 {

@@ -21,6 +21,8 @@ const struct flavour flavours[FLAVOURS] = {
     {"unsure", HOST_FULL, HOST_UNSURE}, /* sent, but that is not known */
 };
 
+enum fault_layer fault_layer;
+
 /* Of any thread's calls. */
 static struct {
     atomic_bool armed;
@@ -66,7 +68,7 @@ bool fault_hits(const char *what)
     const char *nothing = NULL;
     unsigned n;
 
-    if (!fault.armed)
+    if (!fault.armed || (fault_layer == FAULT_SEAM) != !strncmp(what, "host_", 5))
         return false;
     n = ++fault.count;
     if (n != fault.at && !(fault.for_good && n > fault.at))

@@ -18,6 +18,11 @@ struct flavour {
 enum { FLAVOURS = 4 };
 extern const struct flavour flavours[FLAVOURS];
 
+/* What fails: the functions of the seam, or what the host itself has from the C library. The latter only where
+ * that is known from what the test has (tests/apart). */
+enum fault_layer { FAULT_SEAM, FAULT_HEAP };
+extern enum fault_layer fault_layer;
+
 /* Counts from now on, and lets call number `at` fail; 0: none. */
 void fault_arm(unsigned at, bool for_good, const struct flavour *flavour);
 void fault_rest(void); /* from now on nothing fails, and nothing is counted */

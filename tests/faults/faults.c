@@ -12,6 +12,7 @@
 #include "support/support.h"
 
 #include "base/spares.h"
+
 /* ---- The play ----------------------------------------------------------------------------------------- */
 
 /* For answers that a failure has swallowed, and for partners that a failure keeps from hearing of the end. */

@@ -144,21 +144,33 @@ static unsigned failures_at(const char *name, const struct scenario *s, unsigned
 
 static const char *name_of(const struct scenario *s);
 
+/* Returns how many calls there were that can fail. */
+static unsigned loop(const char *name, const struct scenario *s, unsigned *failures)
+{
+    unsigned calls;
+
+    *failures += !passes(name, s, &(struct refusal){0, false, &flavours[0]});
+    calls = fault_count();
+    for (unsigned n = 1 + total.scenarios % stride; n <= calls && *failures < MOST_FAILURES; n += stride)
+        for (int for_good = 0; for_good < 2; for_good++) {
+            *failures += failures_at(name, s, n, for_good);
+            total.calls++;
+        }
+    return calls;
+}
+
 void scenario_test(void **state)
 {
     const struct scenario *s = *state;
-    const char *name = name_of(s);
-    unsigned calls, failures = 0;
+    unsigned seam, heap = 0, failures = 0;
 
-    assert_true(passes(name, s, &(struct refusal){0, false, &flavours[0]}));
-    calls = fault_count();
-    for (unsigned n = 1 + total.scenarios % stride; n <= calls && failures < MOST_FAILURES; n += stride)
-        for (int for_good = 0; for_good < 2; for_good++) {
-            failures += failures_at(name, s, n, for_good);
-            total.calls++;
-        }
+    fault_layer = FAULT_SEAM;
+    seam = loop(name_of(s), s, &failures);
+    fault_layer = FAULT_HEAP;
+    if (test_apart)
+        heap = loop(name_of(s), s, &failures);
     total.scenarios++;
-    print_message("             %u calls that can fail\n", calls);
+    print_message("             %u calls of the host, %u of the C library that can fail\n", seam, heap);
     assert_int_equal(failures, 0);
 }
 
