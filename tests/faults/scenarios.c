@@ -77,8 +77,11 @@ static bool is_empty(void *unused)
 
 static void run(const struct scenario *s, const struct refusal *r)
 {
+    const DWORD deadline = r->n ? DEADLINE_MS : TEST_PATIENCE_MS;
+
     alarm(HANG_S);
     pair_lenient = r->n != 0;
+    DdemlSetDeadlines(deadline, deadline);
     fault_arm(r->n, r->for_good, r->flavour);
     (s->run ? s->run : run_cycle)(s, 1);
     fault_rest();
@@ -206,7 +209,6 @@ int scenario_main(int argc, char **argv, const char *group, const struct CMUnitT
         cmocka_set_test_filter(argv[2]);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         signal(signals[i], say_where);
-    DdemlSetDeadlines(DEADLINE_MS, DEADLINE_MS);
     counters_settle();
     failed = _cmocka_run_group_tests(group, tests, n, NULL, NULL);
     print_message("%u scenarios, %u failures of calls, %u runs\n", total.scenarios, total.calls, total.runs);
