@@ -104,7 +104,7 @@ for preset in native asan tsan win64 win32 bench; do
     } >>"$work/used"
 done
 # What the scripts and the tests call.
-for program in Xvfb dpkg-source patchelf pkgconf dbus-daemon gnuplot; do
+for program in Xvfb dpkg-source patchelf pkgconf dbus-daemon gnuplot gcovr; do
     command -v "$program" >>"$work/used"
 done
 echo /usr/lib/wine/wine64 >>"$work/used"

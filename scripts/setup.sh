@@ -6,6 +6,7 @@
 #
 #   build     what building the library needs
 #   test      what building and running the tests needs
+#   coverage  what counts the lines that tests reach
 #   bench     what the benchmarks are compared with, and what draws their plots
 #   windows   the same for Windows: cross compilers, CMocka for them, 64-bit Wine
 #   win32     32-bit Wine; fails where the machine's package sources have none
@@ -101,6 +102,7 @@ for part in "$@"; do
     case $part in
     build) packages build ;;
     test) packages build test ;;
+    coverage) packages coverage ;;
     bench) packages build test bench ;;
     windows)
         packages build test windows
