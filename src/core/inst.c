@@ -76,9 +76,51 @@ static host_wnd window_new(struct inst *in, enum host_class cls)
     return wnd;
 }
 
+/* These windows have no conversation: what is posted to them all the same is disposed of
+ * (docs/conformance.md, protocol 8.5). */
+static void stray_message(struct inst *in, const struct host_msg *hm)
+{
+    struct wire_end nobody = {.ledger = &in->ledger};
+    struct wire_msg m;
+
+    if (hm->id < WIRE_TERMINATE || hm->id > WIRE_LAST)
+        return;
+    monitor_received(in, NULL, WIRE_POSTED, hm);
+    wire_read(&nobody, hm, &m);
+}
+
+static struct port *port_among(struct list *convs, host_wnd wnd)
+{
+    list_each (node, next, convs) {
+        struct port *p = container_of(node, struct conv, node)->port;
+
+        if (p->wnd == wnd)
+            return p;
+    }
+    return NULL;
+}
+
+/* What has been posted to the window while its instance was ending, and nobody else would free. Among it there can be
+ * messages for its children. */
+static void take_strays(struct inst *in, host_wnd wnd)
+{
+    struct host_msg hm;
+
+    while (host_take(wnd, &hm)) {
+        struct port *p = port_among(&in->convs, hm.to);
+
+        p = p ? p : port_among(&in->tombstones, hm.to);
+        if (p)
+            conv_message(p, &hm);
+        else
+            stray_message(in, &hm);
+    }
+}
+
 static void window_free(struct inst *in, host_wnd *wnd)
 {
     if (*wnd) {
+        take_strays(in, *wnd);
         host_window_destroy(*wnd);
         ledger_count(&in->ledger, LEDGER_windows, -1);
     }
@@ -291,24 +333,12 @@ void conv_ready(struct conv *c)
 
 static void window_lost(struct inst *in, host_wnd wnd)
 {
+    take_strays(in, wnd);
     ledger_count(&in->ledger, LEDGER_windows, -1);
     if (wnd == in->mom)
         in->mom = 0;
     else
         in->event = 0;
-}
-
-/* These windows have no conversation: what is posted to them all the same is disposed of
- * (docs/conformance.md, protocol 8.5). */
-static void stray_message(struct inst *in, const struct host_msg *hm)
-{
-    struct wire_end nobody = {.ledger = &in->ledger};
-    struct wire_msg m;
-
-    if (hm->id < WIRE_TERMINATE || hm->id > WIRE_LAST)
-        return;
-    monitor_received(in, NULL, WIRE_POSTED, hm);
-    wire_read(&nobody, hm, &m);
 }
 
 void inst_event(void *inst, const struct host_msg *hm)

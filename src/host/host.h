@@ -193,8 +193,9 @@ enum host_audience { HOST_TOP_LEVEL, HOST_EVENT_WINDOWS };
 int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms,
                    bool (*enough)(void *arg), void *arg);
 
-/* Takes the oldest queued WM_DDE_* message (0x03E0..0x03E8) for a window of the calling thread that has no
- * children; false if there is none. Delivers nothing that was posted (win32: may deliver what was sent). */
+/* Takes the oldest queued WM_DDE_* message (0x03E0..0x03E8) for a window of the calling thread (win32: or for one
+ * of its children, as msg->to says); false if there is none. Delivers nothing that was posted (win32: may deliver
+ * what was sent). */
 bool host_take(host_wnd wnd, struct host_msg *msg);
 
 enum host_scope {

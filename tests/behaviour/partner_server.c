@@ -545,6 +545,39 @@ static void a_question_to_the_wrong_window_is_disposed_of(void **state)
     still_works();
 }
 
+static struct {
+    host_wnd to[2];
+    host_mem given[2];
+} last;
+
+static void end_and_poke(UINT type)
+{
+    if (type != XTYP_REGISTER || !ours.id)
+        return;
+    ours_close();
+    for (unsigned i = 0; i < 2; i++) {
+        client.partner = last.to[i];
+        last.given[i] = raw_object(R, "late");
+        assert_true(raw_post(&client, WIRE_POKE, last.given[i], raw_ref(RAW_ITEM)));
+    }
+}
+
+/* It ends when its callback returns, and dispatches nothing more. */
+static void a_poke_to_an_instance_that_is_ending_is_disposed_of(void **state)
+{
+    const struct inside in = inside_of(ours.id);
+
+    (void)state;
+    skip_if_apart("it looks into the instance for windows");
+    last.to[0] = in.mom;
+    last.to[1] = in.event;
+    ours.inside = end_and_poke;
+    assert_true(DdeNameService(ours.id, ours.topic, 0, DNS_REGISTER));
+    assert_int_equal(ours.id, 0);
+    for (unsigned i = 0; i < 2; i++)
+        raw_left(last.given[i], false);
+}
+
 /* ---- Variations --------------------------------------------------------------------------------------- */
 
 static void an_execute_needs_no_terminator(void **state)
@@ -1120,6 +1153,7 @@ static const struct CMUnitTest single_tests[] = {
     DIRECTLY("protocol 5.1", a_client_that_wants_no_second_server_is_answered_I4),
     DIRECTLY("protocol 5.1", dead_names_are_nobodys),
     DIRECTLY("protocol 6.1", a_client_that_hangs_before_the_ack_is_given_up),
+    DIRECTLY("protocol 8.5", a_poke_to_an_instance_that_is_ending_is_disposed_of),
     CONNECTED("protocol 8.4", an_execute_needs_no_terminator),
     CONNECTED("protocol 8.4", an_item_of_none_is_answered_with_none),
     CONNECTED("protocol 8.4", unadvise_without_item_and_format_ends_all_loops),
