@@ -317,6 +317,23 @@ static void what_a_code_page_lacks_is_read_as_its_default_character(void **state
     assert_string_equal(text, "a?b");
 }
 
+/* Some converters want two bytes of room before they look whether they have the character at all. */
+static void what_a_code_page_lacks_fits_where_it_is_measured_to_fit(void **state)
+{
+    static const int code_pages[] = {932, 936, 949, 950, 20932, 1252, 65001};
+    struct party *p = party_open(0);
+    HSZ hsz = DdeCreateStringHandleW(p->id, u"ab\uD7D7", CP_WINUNICODE);
+    char text[16];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof code_pages / sizeof *code_pages; i++) {
+        DWORD n = DdeQueryStringA(p->id, hsz, NULL, 0, code_pages[i]);
+
+        assert_in_range(n, 3, 5);
+        assert_int_equal(DdeQueryStringA(p->id, hsz, text, n + 1, code_pages[i]), n);
+    }
+}
+
 /* 255 is the limit of the text, whatever it takes in the code page. */
 static void a_text_of_765_bytes_can_have_255_characters(void **state)
 {
@@ -660,6 +677,7 @@ int main(void)
         rule("1.7", a_short_buffer_gets_whole_characters_of_the_code_page),
         rule("1.7", a_short_buffer_gets_no_half_of_a_pair),
         rule("1.7", what_a_code_page_lacks_is_read_as_its_default_character),
+        rule("1.7", what_a_code_page_lacks_fits_where_it_is_measured_to_fit),
         rule("1.7", a_text_of_765_bytes_can_have_255_characters),
         rule("1.7", an_empty_text_gives_no_handle_in_any_code_page),
     };

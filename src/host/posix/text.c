@@ -71,23 +71,36 @@ struct output {
     size_t room, size;
 };
 
-/* Converts as far as it goes (in NULL: what iconv has kept back); 0 or errno. */
+/* 0, or E2BIG. */
+static int put(struct output *out, const void *bytes, size_t n)
+{
+    out->size += n;
+    if (!out->at)
+        return 0;
+    if (n > out->room)
+        return E2BIG;
+    memcpy(out->at, bytes, n);
+    out->at += n;
+    out->room -= n;
+    return 0;
+}
+
+/* Converts as far as it goes (in NULL: what iconv has kept back); 0 or errno. iconv never sees the output's end: some
+ * of its code pages want more room than they use, and a character that they lack is then one that does not fit. */
 static int feed(iconv_t cd, char **in, size_t *left, struct output *out)
 {
     char scrap[256], *to;
-    size_t room, before, r;
+    int error = E2BIG;
 
-    do {
-        to = out->at ? out->at : scrap;
-        room = before = out->at ? out->room : sizeof scrap;
-        r = iconv(cd, in, left, &to, &room);
-        out->size += before - room;
-        if (out->at) {
-            out->at = to;
-            out->room = room;
-        }
-    } while (r == (size_t)-1 && errno == E2BIG && !out->at);
-    return r == (size_t)-1 ? errno : 0;
+    while (error == E2BIG) {
+        size_t room = sizeof scrap;
+
+        to = scrap;
+        error = iconv(cd, in, left, &to, &room) == (size_t)-1 ? errno : 0;
+        if (put(out, scrap, sizeof scrap - room) != 0)
+            return E2BIG;
+    }
+    return error;
 }
 
 static int feed_unit(iconv_t cd, uint16_t unit, struct output *out)
@@ -104,17 +117,7 @@ static int put_replacement(iconv_t cd, struct output *out)
     static const uint16_t replacement = 0xFFFD;
     int error = feed(cd, NULL, NULL, out);
 
-    if (error)
-        return error;
-    out->size += sizeof replacement;
-    if (!out->at)
-        return 0;
-    if (out->room < sizeof replacement)
-        return E2BIG;
-    memcpy(out->at, &replacement, sizeof replacement);
-    out->at += sizeof replacement;
-    out->room -= sizeof replacement;
-    return 0;
+    return error ? error : put(out, &replacement, sizeof replacement);
 }
 
 /* In place of a unit that the code page lacks, or that is half a character. */
