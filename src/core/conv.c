@@ -305,13 +305,6 @@ static void posted_message(struct conv *c, const struct host_msg *hm)
     }
 }
 
-static bool is_name(uintptr_t atom)
-{
-    uint16_t text[HOST_ATOM_CHARS + 1];
-
-    return atom >= 0xC000 && atom <= 0xFFFF && host_atom_name((host_atom)atom, text);
-}
-
 /* The conversation whose INITIATE is going round in the name of this one's window; itself if there is none.
  */
 static struct conv *asker(struct conv *c)
@@ -330,8 +323,7 @@ static bool is_offer(struct conv *c, const struct host_msg *hm)
         return false;
     if (asker(c)->search)
         return true;
-    return hm->wparam && hm->wparam != c->end.partner && !host_mem_size(hm->lparam) &&
-           is_name(hm->lparam & 0xFFFF) && is_name(hm->lparam >> 16 & 0xFFFF);
+    return hm->wparam != c->end.partner && wire_is_offer(hm);
 }
 
 static void message_for(struct conv *c, const struct host_msg *hm)

@@ -79,6 +79,8 @@ static void ask_proc(void *ctx, const struct host_msg *hm)
         heard(a);
     else if (hm->id == HOST_EV_DESTROYED)
         a->wnd = 0;
+    else
+        wire_stray(NULL, hm);
 }
 
 static bool has_enough(void *asking)
@@ -102,6 +104,8 @@ DWORD holders_ask(PFNDDEMLHOLDER tell, LPVOID param, DWORD timeout)
         host_broadcast(HOST_EVENT_WINDOWS, &hm, timeout, NULL, NULL);
         host_pump(HOST_ALL_MESSAGES, has_enough, &a, until);
     }
+    if (a.wnd)
+        wire_take_strays(NULL, a.wnd);
     host_window_destroy(a.wnd);
     return a.n;
 }

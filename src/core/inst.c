@@ -76,17 +76,12 @@ static host_wnd window_new(struct inst *in, enum host_class cls)
     return wnd;
 }
 
-/* These windows have no conversation: what is posted to them all the same is disposed of
- * (docs/conformance.md, protocol 8.5). */
+/* These windows have no conversation. */
 static void stray_message(struct inst *in, const struct host_msg *hm)
 {
-    struct wire_end nobody = {.ledger = &in->ledger};
-    struct wire_msg m;
-
-    if (hm->id < WIRE_TERMINATE || hm->id > WIRE_LAST)
-        return;
-    monitor_received(in, NULL, WIRE_POSTED, hm);
-    wire_read(&nobody, hm, &m);
+    if (hm->id > WIRE_INITIATE && hm->id <= WIRE_LAST)
+        monitor_received(in, NULL, WIRE_POSTED, hm);
+    wire_stray(&in->ledger, hm);
 }
 
 static struct port *port_among(struct list *convs, host_wnd wnd)

@@ -154,18 +154,9 @@ static host_wnd quiet_window(host_proc *proc, void *ctx)
 
 static void close_quietly(host_wnd wnd)
 {
+    wire_take_strays(NULL, wnd);
     host_window_destroy(wnd);
     ledger_count(NULL, LEDGER_windows, -1);
-}
-
-/* Nobody has anything to say to these windows. */
-static void stray_message(const struct host_msg *hm)
-{
-    struct wire_end nobody = {.self = hm->to};
-    struct wire_msg m;
-
-    if (hm->id > WIRE_INITIATE && hm->id <= WIRE_LAST)
-        wire_read(&nobody, hm, &m);
 }
 
 static void asker_event(void *errand, const struct host_msg *hm);
@@ -208,7 +199,7 @@ static void worker_event(void *worker, const struct host_msg *hm)
         w->woken = false;
         host_unlock();
     } else {
-        stray_message(hm);
+        wire_stray(NULL, hm);
     }
 }
 
@@ -362,7 +353,7 @@ static void asker_event(void *errand, const struct host_msg *hm)
     uintptr_t handle;
 
     if (hm->id != HOST_EV_DESTROYED) {
-        stray_message(hm);
+        wire_stray(NULL, hm);
         return;
     }
     ledger_count(NULL, LEDGER_windows, -1);

@@ -228,6 +228,26 @@ static struct wire_end stranger_of(const struct wire_end *end, host_wnd wnd)
         .ledger = end->ledger, .passing = host_post_passing(wnd), .no_handles = !host_handles_pass(wnd)};
 }
 
+static bool is_name(uintptr_t atom)
+{
+    uint16_t text[HOST_ATOM_CHARS + 1];
+
+    return atom >= 0xC000 && atom <= 0xFFFF && host_atom_name((host_atom)atom, text);
+}
+
+bool wire_is_offer(const struct host_msg *hm)
+{
+    return hm->id == WIRE_ACK && hm->wparam && !host_mem_size(hm->lparam) && is_name(hm->lparam & 0xFFFF) &&
+           is_name(hm->lparam >> 16 & 0xFFFF);
+}
+
+/* Its names are the receiver's, also of one who has not asked (I4). They never stand in the books. */
+static void drop_offer(const struct host_msg *hm)
+{
+    host_atom_delete((host_atom)hm->lparam);
+    host_atom_delete((host_atom)(hm->lparam >> 16));
+}
+
 static enum wire_reading not_read(struct wire_end *end, const struct wire_msg *m, bool is_partner)
 {
     end->unread = end->unread || (is_partner && m->id == WIRE_DATA);
@@ -249,8 +269,11 @@ enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, str
     *m = (struct wire_msg){.id = hm->id, .from = hm->wparam, .owned = from->passing == HOST_PASS_COPY};
     if (from->local && m->id != WIRE_TERMINATE)
         ledger_pass(end->ledger, LEDGER_queued, -1);
-    if (!wire_unpack(m->id, hm->lparam, &lo, &hi))
+    if (!wire_unpack(m->id, hm->lparam, &lo, &hi)) {
+        if (wire_is_offer(hm))
+            drop_offer(hm);
         return not_read(end, m, is_partner);
+    }
     if (wire_packs(m->id)) {
         enters(from, LEDGER_packed);
         host_mem_free(hm->lparam);
@@ -272,6 +295,23 @@ enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, str
         wire_ack_is_atom(from, m);
     wire_dispose(from, m, is_partner ? WIRE_CLOSING : hm->wparam ? WIRE_STRAY : WIRE_ANONYMOUS);
     return not_read(end, m, is_partner);
+}
+
+void wire_stray(struct ledger *ledger, const struct host_msg *hm)
+{
+    struct wire_end nobody = {.self = hm->to, .ledger = ledger};
+    struct wire_msg m;
+
+    if (hm->id > WIRE_INITIATE && hm->id <= WIRE_LAST)
+        wire_read(&nobody, hm, &m);
+}
+
+void wire_take_strays(struct ledger *ledger, host_wnd wnd)
+{
+    struct host_msg hm;
+
+    while (host_take(wnd, &hm))
+        wire_stray(ledger, &hm);
 }
 
 void wire_ack_is_atom(struct wire_end *end, struct wire_msg *m)

@@ -120,6 +120,14 @@ enum wire_reading {
  * that. */
 enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, struct wire_msg *m);
 
+/* Does it look like the ACK of an INITIATE, which is sent and carries two names, not an object? */
+bool wire_is_offer(const struct host_msg *hm);
+
+/* What is posted to a window that has no conversation is disposed of (protocol 8.5); other messages: nothing. And
+ * the same with all that waits for one that is about to be destroyed. */
+void wire_stray(struct ledger *ledger, const struct host_msg *hm);
+void wire_take_strays(struct ledger *ledger, host_wnd wnd);
+
 /* An ACK's high part can be an atom or a G; only the conversation knows. Says that it is an atom. */
 void wire_ack_is_atom(struct wire_end *end, struct wire_msg *m);
 

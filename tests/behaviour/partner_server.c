@@ -578,6 +578,22 @@ static void a_poke_to_an_instance_that_is_ending_is_disposed_of(void **state)
         raw_left(last.given[i], false);
 }
 
+/* The ACK of an INITIATE that nobody there has sent. */
+static void an_offer_to_the_wrong_window_gives_up_its_names(void **state)
+{
+    const struct inside in = inside_of(ours.id);
+    const host_wnd wrong[] = {in.mom, in.event, client.partner};
+
+    (void)state;
+    skip_if_apart("it looks into the instance for windows");
+    for (unsigned i = 0; i < 3; i++) {
+        struct host_msg ack = {.to = wrong[i], .id = WIRE_ACK, .wparam = client.wnd};
+
+        ack.lparam = (uintptr_t)raw_ref(RAW_SERVICE) | (uintptr_t)raw_ref(RAW_TOPIC) << 16;
+        assert_int_equal(host_send(&ack, INITIATE_MS), HOST_OK);
+    }
+}
+
 /* ---- Variations --------------------------------------------------------------------------------------- */
 
 static void an_execute_needs_no_terminator(void **state)
@@ -1154,6 +1170,7 @@ static const struct CMUnitTest single_tests[] = {
     DIRECTLY("protocol 5.1", dead_names_are_nobodys),
     DIRECTLY("protocol 6.1", a_client_that_hangs_before_the_ack_is_given_up),
     DIRECTLY("protocol 8.5", a_poke_to_an_instance_that_is_ending_is_disposed_of),
+    CONNECTED("protocol 5.1", an_offer_to_the_wrong_window_gives_up_its_names),
     CONNECTED("protocol 8.4", an_execute_needs_no_terminator),
     CONNECTED("protocol 8.4", an_item_of_none_is_answered_with_none),
     CONNECTED("protocol 8.4", unadvise_without_item_and_format_ends_all_loops),

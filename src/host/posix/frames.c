@@ -577,6 +577,11 @@ static bool on_send(struct peer *p, const void *frame, const void *rest, size_t 
     parcel = take_parcel(p, rest, more, fd, PARCEL_SENT, &wrong);
     if (wrong)
         return false;
+    if (parcel && is_of_nobody(parcel)) {
+        parcel_free(parcel);
+        peer_reply_now(&caller, HOST_GONE);
+        return true;
+    }
     if (parcel && !f->to && parcel->fd >= 0) { /* of no use to several */
         parcel_free(parcel);
         return false;
