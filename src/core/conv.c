@@ -316,10 +316,10 @@ static struct conv *asker(struct conv *c)
 }
 
 /* The ACK of an INITIATE is sent, carries two names and may come late: when the conversation is established
- * with another server, or over. A posted ACK carries an object. */
+ * with another server, or over. A posted ACK carries an object, also one that comes while servers are asked. */
 static bool is_offer(struct conv *c, const struct host_msg *hm)
 {
-    if (hm->id != WIRE_ACK || !c->client)
+    if (hm->id != WIRE_ACK || !c->client || host_mem_size(hm->lparam))
         return false;
     if (asker(c)->search)
         return true;

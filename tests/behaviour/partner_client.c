@@ -220,6 +220,21 @@ static void data_before_the_ack_of_initiate_does_no_harm(void **state)
     assert_int_equal(ours_calls(XTYP_ADVDATA), 0);
 }
 
+static void acknowledge_early(struct raw *r)
+{
+    assert_true(raw_post(r, WIRE_ACK, WIRE_FACK, raw_ref(RAW_ITEM)));
+    test_pump_all();
+}
+
+static void an_ack_that_is_read_before_that_of_initiate_does_no_harm(void **state)
+{
+    (void)state;
+    server.on_initiate = acknowledge_early;
+    assert_true(ours_connect());
+    raw_expect_nothing(&server);
+    still_works();
+}
+
 static void acknowledge_nameless(struct raw *r)
 {
     struct host_msg ack = {.to = r->partner, .id = WIRE_ACK, .wparam = r->wnd};
@@ -1443,6 +1458,7 @@ static const struct CMUnitTest single_tests[] = {
     DIRECTLY("protocol 7.6", a_server_that_dies_right_after_its_ack_is_noticed),
     DIRECTLY("protocol 7.1", a_server_that_terminates_right_after_its_ack_is_answered),
     DIRECTLY("protocol 6.1", data_before_the_ack_of_initiate_does_no_harm),
+    DIRECTLY("protocol 6.1", an_ack_that_is_read_before_that_of_initiate_does_no_harm),
     DIRECTLY("protocol 6.1", an_ack_of_initiate_without_names_is_refused),
     CONNECTED("protocol 8.4", answers_out_of_order_find_their_transactions),
     CONNECTED("protocol 8.4", an_execute_may_be_acknowledged_with_another_object),
