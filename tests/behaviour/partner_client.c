@@ -797,6 +797,54 @@ static void a_spontaneous_ack_is_absorbed_A7(void **state)
     still_works();
 }
 
+/* As Wine's DDEML does it: the DATA and the ACK have one reference between them. */
+static void give_with_echo(struct raw *r, struct raw_seen *m)
+{
+    if (m->id != WIRE_REQUEST)
+        return;
+    raw_give(r, WIRE_DATA, raw_object(WIRE_FRESPONSE | WIRE_FRELEASE, "value"), m->atom);
+    assert_true(raw_post(r, WIRE_ACK, WIRE_FACK, m->atom));
+    m->taken = true;
+}
+
+static void an_acknowledgement_of_a_request_that_data_has_answered_is_an_echo_A8(void **state)
+{
+    (void)state;
+    server.on = give_with_echo;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(ours_transact(XTYP_REQUEST, A_WHILE, NULL), DMLERR_NO_ERROR);
+    ours_transact_async(XTYP_REQUEST);
+    ours_transact_async(XTYP_REQUEST);
+    test_pump_all();
+    raw_expect_nothing(&server);
+    assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), 2);
+    assert_string_equal(ours.text,
+                        "value"); /* the first one's echo was not taken for the second one's answer */
+    still_works();
+}
+
+static void an_echo_comes_right_after_the_data_or_is_none_A8(void **state)
+{
+    struct raw_seen *m;
+
+    (void)state;
+    server.on = give_with_echo;
+    assert_int_equal(ours_transact(XTYP_REQUEST, A_WHILE, NULL), DMLERR_NO_ERROR);
+    server.on = NULL;
+    raw_expect_nothing(&server);
+    ours_transact_async(XTYP_REQUEST);
+    m = raw_expect(&server, WIRE_REQUEST);
+    ours_transact_async(XTYP_POKE);
+    raw_give(&server, WIRE_DATA, raw_object(WIRE_FRESPONSE | WIRE_FRELEASE, "value"), m->atom);
+    raw_answer(&server, raw_expect(&server, WIRE_POKE),
+               WIRE_FACK); /* about the same item: the answer to the POKE */
+    test_pump_all();
+    assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), 2);
+    assert_true(raw_post(&server, WIRE_ACK, WIRE_FACK, raw_ref(RAW_ITEM))); /* A7 */
+    raw_expect_nothing(&server);
+    still_works();
+}
+
 static void a_spontaneous_ack_is_not_the_answer_to_another_item(void **state)
 {
     struct raw_seen *m;
@@ -1470,6 +1518,8 @@ static const struct CMUnitTest single_tests[] = {
     CONNECTED("protocol 8.4", an_update_may_come_before_the_ack_of_advise),
     CONNECTED("protocol 8.2", updates_that_cross_the_unadvise_do_not_end_the_conversation),
     CONNECTED("protocol 8.3", a_spontaneous_ack_is_absorbed_A7),
+    CONNECTED("protocol 8.3", an_acknowledgement_of_a_request_that_data_has_answered_is_an_echo_A8),
+    CONNECTED("protocol 8.3", an_echo_comes_right_after_the_data_or_is_none_A8),
     CONNECTED("protocol 8.3", a_spontaneous_ack_is_not_the_answer_to_another_item),
     CONNECTED("protocol 8.5", messages_for_a_server_are_disposed_of),
     CONNECTED("protocol 8.3", an_unreadable_object_ends_the_conversation_D13),
