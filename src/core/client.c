@@ -377,12 +377,12 @@ static void on_ack(struct conv *c, struct wire_msg *m)
     bool positive = m->status & WIRE_FACK, echo = is_echo(c, x, m);
 
     c->answered = 0;
-    if (echo)
+    if (echo && !c->end.brings_atoms)
         return;                                     /* A8 */
     if (m->answer >= 0xC000 && m->answer <= 0xFFFF) /* no object has such a handle, an EXECUTE's neither */
         wire_ack_is_atom(&c->end, m);
     wire_dispose(&c->end, m, WIRE_ACCEPTED);
-    if (!x)
+    if (echo || !x)
         return; /* spontaneous (A7) */
     wire_settle(&c->end, &x->sent, positive ? WIRE_ACKED : WIRE_NACKED);
     link_answered(x, positive);
