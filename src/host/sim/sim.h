@@ -101,6 +101,7 @@ struct sim_options {
     uint32_t max_late_ms;      /* a deadline wakes its thread up to so much too late */
     enum sim_passing passing;
 
+    bool lenient;         /* stale handles are no violations: for programs that forge some */
     bool loud;            /* every line of the story goes to stderr at once */
     uint32_t story_lines; /* how many of the last lines are kept as text; 0: 400 */
 };
@@ -144,6 +145,13 @@ void sim_sleep(uint32_t ms);
 
 /* Until ready(arg) (true) or that long (false). It is asked out of no thread, and only looks. */
 bool sim_wait(bool (*ready)(void *arg), void *arg, uint32_t ms);
+
+_Noreturn void sim_exit(void); /* ends the calling thread, wherever it is, as if run had returned */
+
+/* For how long until now the calling thread could have gone on, but others were let run, its process hung, the
+ * clock jumped or a deadline woke it too late. What a call took beyond its deadline and not because of that
+ * is too much. */
+uint64_t sim_excused_ms(void);
 
 bool sim_thread_over(int thread); /* it has ended, or its process has been killed */
 
