@@ -10,8 +10,6 @@
  *
  * A message has two parts, as in PackDDElParam; what each of them is, and how lParam holds them, is one table. */
 
-enum { EV_DATA = 0x03E5, EV_POKE = 0x03E7, FRELEASE = 0x2000 };
-
 enum shape {
     WHOLE,  /* lParam is the second part               */
     HALVES, /* lParam is two times 16 bits             */
@@ -109,9 +107,8 @@ static void copy_block(struct cargo *c, uintptr_t mem)
     memcpy(c->bytes, bytes, c->size);
     if (c->id == EV_EXECUTE)
         c->origin = mem;
-    if ((c->id == EV_DATA || c->id == EV_POKE) &&
-        c->size >= sizeof(uint16_t)) /* the copy is the receiver's */
-        *(uint16_t *)(void *)c->bytes |= FRELEASE;
+    if (!world.move && (c->id == EV_DATA || c->id == EV_POKE) && c->size >= sizeof(uint16_t))
+        *(uint16_t *)(void *)c->bytes |= FLAG_RELEASE; /* the copy is the receiver's */
 }
 
 /* An ACK of an EXECUTE names the block as its sender did: none travels, which nobody would expect to own. */
@@ -136,6 +133,11 @@ static bool blocks_are_blocks(const struct form *form, const uintptr_t part[2])
         if (form->part[i] == BLOCK && part[i] && !mem_bytes(part[i], &size))
             return false;
     return true;
+}
+
+bool cargo_parts(const struct host_msg *msg, enum cargo_way way, uintptr_t part[2])
+{
+    return take_apart(form_of(msg->id, way), msg->lparam, part);
 }
 
 struct cargo *cargo_pack(const struct host_msg *msg, enum cargo_way way)

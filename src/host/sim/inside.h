@@ -16,20 +16,33 @@
 #define FOREVER UINT64_MAX
 #define MS(ms)  ((uint64_t)(ms)*1000)
 
-enum { EV_INITIATE = 0x03E0, EV_ACK = 0x03E4, EV_EXECUTE = 0x03E8, FIRST_STRING = 0xC000 };
+enum {
+    EV_INITIATE = 0x03E0,
+    EV_ADVISE = 0x03E2,
+    EV_ACK = 0x03E4,
+    EV_DATA,
+    EV_POKE = 0x03E7,
+    EV_EXECUTE,
+    FIRST_STRING = 0xC000, /* atoms from here on are strings */
+    STATUS_ACK = 0x8000,   /* in the status of an ACK */
+    FLAG_ACKREQ = 0x8000,  /* in the flags of an object */
+    FLAG_RELEASE = 0x2000,
+};
 
 /* ---- Host calls ---------------------------------------------------------------------------------------- */
 
 #define SIM_CALLS(X)                                                                                         \
     X(thread_id)                                                                                             \
     X(process_id)                                                                                            \
-    X(session_thread) X(thread_slot) X(thread_start) X(thread_join) X(thread_let_go) X(lock) X(unlock)       \
-        X(now_ms) X(window_create) X(window_destroy) X(window_alive) X(window_unicode) X(window_is)          \
-            X(window_foreign) X(window_thread) X(window_ours) X(window_meet) X(watch) X(serve) X(hear_all)   \
-                X(card_set) X(card_get) X(timer) X(post) X(post_passing) X(send) X(broadcast) X(take)        \
-                    X(pump) X(dispatch) X(listen) X(listened) X(tell) X(hear) X(mem_alloc) X(mem_resize)     \
-                        X(mem_lock) X(mem_unlock) X(mem_size) X(mem_free) X(atom_add) X(atom_delete)         \
-                            X(atom_name) X(alloc) X(free) /* no calls, but in the story, too */              \
+    X(session_thread)                                                                                        \
+    X(thread_slot)                                                                                           \
+    X(thread_start) X(thread_join) X(thread_let_go) X(lock) X(unlock) X(now_ms) X(window_create)             \
+        X(window_destroy) X(window_alive) X(window_unicode) X(window_is) X(window_foreign) X(window_thread)  \
+            X(window_ours) X(window_meet) X(watch) X(serve) X(hear_all) X(card_set) X(card_get) X(timer)     \
+                X(post) X(post_passing) X(send) X(broadcast) X(take) X(pump) X(dispatch) X(listen)           \
+                    X(listened) X(tell) X(hear) X(mem_alloc) X(mem_resize) X(mem_lock) X(mem_unlock)         \
+                        X(mem_size) X(mem_free) X(atom_add) X(atom_delete) X(atom_name) X(alloc)             \
+                            X(free) /* no calls, but in the story, too */                                    \
         X(begins) X(ends) X(deliver) X(returned) X(fails) X(hangs) X(jumps) X(preempted) X(goes_on)          \
             X(process) X(dies) X(lost)
 
@@ -114,6 +127,7 @@ struct window {
     struct list children, siblings;
     struct list audience;           /* in the world's */
     struct list dde, other;         /* struct packet.in_window */
+    struct list moved;              /* struct moved.place */
     struct list served;             /* struct served.place */
     struct list watchers, watching; /* struct watch: who watches it, whom it watches */
     uint64_t gone;                  /* us: when other processes notice; while it is open: FOREVER */
@@ -283,6 +297,8 @@ void batches_end(struct thread *t);
 
 enum cargo_way { CARGO_POSTED, CARGO_SENT };
 
+/* The two parts of a message to another process; false: P is no block. */
+bool cargo_parts(const struct host_msg *msg, enum cargo_way way, uintptr_t part[2]);
 struct cargo *cargo_pack(const struct host_msg *msg, enum cargo_way way); /* NULL: it carries what is none */
 void cargo_delivered(const struct host_msg *msg, enum cargo_way way);     /* the sender's part ends */
 void cargo_unpack(struct cargo *c, struct host_msg *msg);     /* for the calling process; frees it */
@@ -290,12 +306,19 @@ void cargo_lend(const struct cargo *c, struct host_msg *msg); /* the same, but i
 void cargo_returned(const struct cargo *c, const struct host_msg *msg); /* what was only lent */
 void cargo_free(struct cargo *c);
 
+/* ---- moving.c ------------------------------------------------------------------------------------------ */
+
+void moving_posted(const struct host_msg *msg, const uintptr_t part[2]);
+void moving_taken(struct window *w, const struct host_msg *msg, const uintptr_t part[2]);
+void moving_end(struct window *w);
+
 /* ---- memory.c ------------------------------------------------------------------------------------------ */
 
 host_mem mem_new(struct process *p, const void *bytes, size_t size, bool fixed, uintptr_t origin);
 uintptr_t mem_origin(host_mem mem); /* what its sender called an EXECUTE's block; 0: it is none */
-const void *mem_bytes(host_mem mem, size_t *size); /* NULL: no block of the calling process */
-void mem_give_up(host_mem mem);                    /* frees one of the calling process */
+const void *mem_bytes(host_mem mem, size_t *size);   /* NULL: no block of the calling process */
+void mem_take_back(struct process *p, host_mem mem); /* by the system, if it is still there */
+void mem_give_up(host_mem mem);                      /* frees one of the calling process */
 void memory_end(struct process *p);
 
 /* ---- atom.c -------------------------------------------------------------------------------------------- */

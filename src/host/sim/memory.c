@@ -225,6 +225,12 @@ size_t host_mem_size(host_mem mem)
     return b ? b->size : 0;
 }
 
+void mem_take_back(struct process *p, host_mem mem)
+{
+    if (block_at(p, mem))
+        block_free(p, mem);
+}
+
 void mem_give_up(host_mem mem)
 {
     if (!block_for("freed a block that has been freed", mem))

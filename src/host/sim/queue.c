@@ -118,6 +118,7 @@ static int post_to(struct window *w, const struct host_msg *msg)
     struct thread *me = world.current;
     struct cargo *cargo = NULL;
     struct packet *p;
+    uintptr_t part[2];
 
     if (w->open && w->owner->queued >= world.options.queue_limit)
         return HOST_FULL;
@@ -125,6 +126,8 @@ static int post_to(struct window *w, const struct host_msg *msg)
         cargo = cargo_pack(msg, CARGO_POSTED);
         if (!cargo)
             return HOST_FAULT;
+        if (world.move && cargo_parts(msg, CARGO_POSTED, part))
+            moving_posted(msg, part);
         cargo_delivered(msg, CARGO_POSTED);
     }
     if (!w->open) { /* the news of its end is still on the way */
@@ -194,13 +197,18 @@ static struct host_msg take(struct packet *p)
     struct host_msg msg = p->msg;
     struct cargo *cargo = p->cargo;
     struct process *me = world.current->process;
+    struct window *w = p->to;
+    uintptr_t part[2];
 
     window_named(p->msg.wparam, me);
     if (p->msg.id == HOST_EV_MOVED)
         window_named(p->msg.lparam, me);
     remove_packet(p);
-    if (cargo)
-        cargo_unpack(cargo, &msg);
+    if (!cargo)
+        return msg;
+    cargo_unpack(cargo, &msg);
+    if (world.move && cargo_parts(&msg, CARGO_POSTED, part))
+        moving_taken(w, &msg, part);
     return msg;
 }
 

@@ -169,6 +169,7 @@ static struct window *window_new(void)
     list_init(&w->dde);
     list_init(&w->other);
     list_init(&w->served);
+    list_init(&w->moved);
     list_init(&w->watchers);
     list_init(&w->watching);
     list_init(&w->timed);
@@ -266,6 +267,7 @@ static void free_window(struct window *w)
     stop_timer(w);
     news_end(w);
     queue_drop(w);
+    moving_end(w);
     list_remove(&w->siblings);
     w->freed = true;
     w->process->n_windows--;
