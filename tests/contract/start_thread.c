@@ -142,7 +142,7 @@ static void a_quiet_window_hears_no_broadcast(void **state)
     host_window_destroy(wnd);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thread_runs_what_it_is_given_and_is_another_one),
@@ -153,5 +153,6 @@ int main(void)
         cmocka_unit_test(a_quiet_window_hears_no_broadcast),
     };
 
+    (void)argc, (void)argv;
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
 }

@@ -3,7 +3,8 @@
 #ifndef CONTRACT_THREAD_H
 #define CONTRACT_THREAD_H
 
-/* Threads and events for the contract suite. An event stays set; waiting for one has a deadline. */
+/* Threads and events for the contract suite. An event stays set; waiting for one has a deadline. On the simulator
+ * (DDEML_HOST_SIM) they are the simulated ones. */
 
 #include <stdbool.h>
 
@@ -69,6 +70,70 @@ static inline bool event_wait(struct event *e, unsigned ms)
     return WaitForSingleObject(e->handle, ms) == WAIT_OBJECT_0;
 }
 
+#elif defined(DDEML_HOST_SIM)
+
+#include "host/sim/sim.h"
+
+/* Simulated threads need a world, which tests/sim/contract.c makes. */
+#define main contract_main
+int main(int argc, char **argv);
+
+struct thread {
+    int number;
+};
+
+struct event {
+    bool set;
+};
+
+static inline bool thread_start(struct thread *t, void (*run)(void *arg), void *arg)
+{
+    t->number = sim_thread(sim_self(), run, arg);
+    return t->number != 0;
+}
+
+static inline bool thread_is_over(void *number)
+{
+    return sim_thread_over(*(int *)number);
+}
+
+static inline void thread_join(struct thread *t)
+{
+    while (!sim_wait(thread_is_over, &t->number, 1000000)) {
+    }
+}
+
+_Noreturn static inline void thread_exit(void)
+{
+    sim_exit();
+}
+
+static inline bool event_init(struct event *e)
+{
+    e->set = false;
+    return true;
+}
+
+static inline void event_deinit(struct event *e)
+{
+    (void)e;
+}
+
+static inline void event_set(struct event *e)
+{
+    e->set = true;
+}
+
+static inline bool event_is_set(void *event)
+{
+    return ((struct event *)event)->set;
+}
+
+static inline bool event_wait(struct event *e, unsigned ms)
+{
+    return sim_wait(event_is_set, e, ms);
+}
+
 #else
 
 #include <errno.h>
@@ -103,6 +168,11 @@ static inline bool thread_start(struct thread *t, void (*run)(void *arg), void *
 static inline void thread_join(struct thread *t)
 {
     pthread_join(t->handle, NULL);
+}
+
+_Noreturn static inline void thread_exit(void)
+{
+    pthread_exit(NULL);
 }
 
 static inline bool event_init(struct event *e)

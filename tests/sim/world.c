@@ -127,8 +127,9 @@ static bool converse(const struct sim_options *o)
 static bool nothing_left(struct sim_left l)
 {
     if (l.blocks | l.gmem | l.atoms | l.windows | l.timers | l.queued | l.threads)
-        print_error("left: %ld blocks, %ld gmem, %ld atoms, %ld windows, %ld timers, %ld queued, %ld threads\n", l.blocks,
-                    l.gmem, l.atoms, l.windows, l.timers, l.queued, l.threads);
+        print_error(
+            "left: %ld blocks, %ld gmem, %ld atoms, %ld windows, %ld timers, %ld queued, %ld threads\n",
+            l.blocks, l.gmem, l.atoms, l.windows, l.timers, l.queued, l.threads);
     return !(l.blocks | l.gmem | l.atoms | l.windows | l.timers | l.queued | l.threads);
 }
 

@@ -77,7 +77,6 @@ struct thread *thread_new(struct process *p, void (*run)(void *arg), void *arg)
     list_init(&t->batches);
     list_init(&t->timed);
     list_append(&world.threads, &t->place);
-    t->stack = stack_take(thread_main, t);
     p->n_threads++;
     world.n_alive++;
     return t;
@@ -85,7 +84,8 @@ struct thread *thread_new(struct process *p, void (*run)(void *arg), void *arg)
 
 static void leave_world(struct thread *t)
 {
-    stack_give(t->stack);
+    if (t->stack)
+        stack_give(t->stack);
     t->stack = NULL;
     list_remove(&t->place);
     t->process->n_threads--;
@@ -228,6 +228,8 @@ static void go_on(struct thread *t)
     world.current = t;
     world.figures.switches++;
     story_mix((uint64_t)t->number << 40 ^ world.now);
+    if (!t->stack)
+        t->stack = stack_take(thread_main, t);
     stack_enter(t->stack);
     world.current = NULL;
     if (t->state != THREAD_OVER)
