@@ -159,7 +159,7 @@ static bool counted_out(enum sim_fault fault)
     const struct sim_options *o = &world.options;
     uint64_t n;
 
-    if ((o->fail_kinds && !(o->fail_kinds & 1u << fault)) ||
+    if (!((o->fail_kinds ? o->fail_kinds : ~(1u << SIM_FAULT_mem_lock)) & 1u << fault) ||
         (o->fail_one && o->fail_process != world.current->process->number))
         return false;
     n = ++world.figures.fallible;

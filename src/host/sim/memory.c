@@ -47,11 +47,12 @@ static void piece_free(struct piece *piece)
 
 void host_free(void *p)
 {
-    struct piece *piece = container_of(p, struct piece, bytes);
+    struct piece *piece;
 
     call_begin(CALL_free);
     if (!p)
         return;
+    piece = container_of(p, struct piece, bytes);
     if (piece->state != LIVE || piece->process != world.current->process)
         sim_violate("freed what is no piece of the heap of this process");
     else

@@ -49,6 +49,7 @@ struct sim_options sim_options_from_seed(uint64_t seed)
     if (mix(&s) % 2 == 0) {
         for (unsigned n = 1 + (unsigned)(mix(&s) % 3); n > 0; n--)
             o.fault_permille[mix(&s) % SIM_FAULT_N] = (uint16_t)PICK(&s, 1, 10, 100, 500, 1000);
+        o.fault_permille[SIM_FAULT_mem_lock] = 0;
     } else if (mix(&s) % 4 == 0) {
         o.fail_at = 1 + mix(&s) % 400;
         o.fail_mode = mix(&s) % 2 ? SIM_ONCE : SIM_FROM_THEN_ON;

@@ -36,7 +36,7 @@
 #define SIM_FAULTS(X)                                                                                        \
     X(alloc)       /* host_alloc: NULL                                         */                            \
     X(mem)         /* host_mem_alloc, host_mem_resize: 0                       */                            \
-    X(mem_lock)    /* host_mem_lock: NULL                                      */                            \
+    X(mem_lock)    /* host_mem_lock: NULL, which host.h excludes: only if asked for */                       \
     X(atom)        /* host_atom_add: 0                                         */                            \
     X(window)      /* host_window_create: 0                                    */                            \
     X(card)        /* host_card_set: false                                     */                            \
@@ -76,7 +76,7 @@ struct sim_options {
     uint16_t fault_permille[SIM_FAULT_N]; /* how often a call fails */
 
     /* The n-th call (from 1) that can fail does, once or from then on; 0: none. fail_kinds: only these are
-     * counted, 1u << SIM_FAULT_x; 0: all. fail_process: only its calls are counted, if fail_one. */
+     * counted, 1u << SIM_FAULT_x; 0: all but mem_lock. fail_process: only its calls are counted, if fail_one. */
     uint64_t fail_at;
     enum sim_fail_mode fail_mode;
     uint32_t fail_kinds;
