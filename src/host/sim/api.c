@@ -6,12 +6,22 @@
 #include "host/sim/copy.h"
 #include "host/sim/inside.h"
 
-#define COPY (thread_current()->process->copy)
+enum {
+#define X(name) API_##name,
+    SIM_API(X)
+#undef X
+};
 
 #define FORWARD(type, name, parameters, arguments)                                                           \
     type WINAPI name parameters                                                                              \
     {                                                                                                        \
-        return COPY->name arguments;                                                                         \
+        const struct copy *copy = thread_current()->process->copy;                                           \
+        type result;                                                                                         \
+                                                                                                             \
+        story_api(#name, API_##name, false, 0);                                                              \
+        result = copy->name arguments;                                                                       \
+        story_api(#name, API_##name, true, (uintptr_t)result);                                               \
+        return result;                                                                                       \
     }
 
 FORWARD(BOOL, DdeAbandonTransaction, (DWORD idInst, HCONV hConv, DWORD idTransaction),

@@ -133,6 +133,8 @@ void call_begin(enum call call)
     world.calls++;
     p->calls++;
     story_mix((uint64_t)call << 32 ^ (uint64_t)me->number);
+    if (p->lock_owner == me && call != CALL_unlock)
+        story_misuse("called the host under its lock", (uintptr_t)call);
     if (p->calls == world.options.kill_at && p->number == world.options.kill_process)
         sim_kill(p->number);
     if (world.calls >= world.next_chance)
@@ -197,6 +199,8 @@ void sim_calm_end(void)
 void sim_jump(uint32_t ms)
 {
     world.now += MS(ms);
+    if (world.current)
+        world.current->excused += MS(ms);
     world.figures.jumps++;
     story_call(CALL_jumps, ms, 0, 0);
 }

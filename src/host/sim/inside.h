@@ -38,12 +38,13 @@ enum {
     X(thread_slot)                                                                                           \
     X(thread_start)                                                                                          \
     X(thread_join)                                                                                           \
-    X(thread_let_go) X(lock) X(unlock) X(now_ms) X(window_create) X(window_destroy) X(window_alive)          \
-        X(window_unicode) X(window_is) X(window_foreign) X(window_thread) X(window_ours) X(window_meet)      \
-            X(watch) X(serve) X(hear_all) X(card_set) X(card_get) X(timer) X(post) X(post_passing) X(send)   \
-                X(broadcast) X(take) X(pump) X(dispatch) X(listen) X(listened) X(tell) X(hear) X(mem_alloc)  \
-                    X(mem_resize) X(mem_lock) X(mem_unlock) X(mem_size) X(mem_free) X(atom_add)              \
-                        X(atom_delete) X(atom_name) X(alloc) X(free) /* no calls, but in the story, too */   \
+    X(thread_let_go)                                                                                         \
+    X(lock) X(unlock) X(now_ms) X(window_create) X(window_destroy) X(window_alive) X(window_unicode)         \
+        X(window_is) X(window_foreign) X(window_thread) X(window_ours) X(window_meet) X(watch) X(serve)      \
+            X(hear_all) X(card_set) X(card_get) X(timer) X(post) X(post_passing) X(send) X(broadcast)        \
+                X(take) X(pump) X(dispatch) X(listen) X(listened) X(tell) X(hear) X(mem_alloc) X(mem_resize) \
+                    X(mem_lock) X(mem_unlock) X(mem_size) X(mem_free) X(atom_add) X(atom_delete)             \
+                        X(atom_name) X(alloc) X(free) /* no calls, but in the story, too */                  \
         X(begins) X(ends) X(deliver) X(returned) X(fails) X(hangs) X(jumps) X(preempted) X(goes_on)          \
             X(process) X(dies) X(lost)
 
@@ -95,6 +96,7 @@ struct thread {
     uintptr_t waits_for;
     bool was_ready;       /* when it was woken: not by the time */
     uint64_t ready_since; /* us: it could go on; 0: it could not */
+    uint64_t could_go;    /* us: when it could go on that last time */
     uint64_t excused;     /* us in which it could have gone on and was not let */
     unsigned quantum;     /* host calls since it last went on */
     unsigned calm;
@@ -340,6 +342,7 @@ void news_end(struct window *w);
 /* ---- story.c ------------------------------------------------------------------------------------------- */
 
 void story_open(void);
+void story_api(const char *name, unsigned number, bool returns, uintptr_t result);
 void story_call(enum call call, uint64_t a, uint64_t b, uint64_t c);
 void story_mix(uint64_t value); /* into the digest alone */
 

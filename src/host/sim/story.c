@@ -14,7 +14,8 @@ enum { DEFAULT_LINES = 400, MOST_LINES = 1 << 20, NOTE = 160, TEXT = 400 };
 struct line {
     uint64_t now;
     int thread, process;
-    enum call call; /* CALL_N: a note */
+    enum call call;  /* CALL_N: a note */
+    const char *api; /* a call of the API; number: it returns, what */
     uint64_t number[3];
     char note[NOTE];
 };
@@ -66,7 +67,9 @@ const char *call_name(enum call call)
 static void print_line(const struct line *l, FILE *to)
 {
     fprintf(to, "%10.3f  p%d.t%d  ", (double)l->now / 1000, l->process, l->thread);
-    if (l->call == CALL_N)
+    if (l->api)
+        fprintf(to, l->number[0] ? "%s = %llx\n" : "%s\n", l->api, (unsigned long long)l->number[1]);
+    else if (l->call == CALL_N)
         fprintf(to, "-- %s\n", l->note);
     else if (l->call == CALL_fails)
         fprintf(to, "FAILS: %s\n", sim_fault_name((enum sim_fault)l->number[0]));
@@ -83,6 +86,7 @@ static struct line *next_line(enum call call)
     l->thread = world.current ? world.current->number : 0;
     l->process = world.current ? world.current->process->number : -1;
     l->call = call;
+    l->api = NULL;
     return l;
 }
 
@@ -96,6 +100,22 @@ void story_call(enum call call, uint64_t a, uint64_t b, uint64_t c)
     story_mix(l->now ^ (uint64_t)call << 48 ^ (uint64_t)l->thread << 56);
     story_mix(a);
     story_mix(b ^ c << 32);
+    if (world.options.loud)
+        print_line(l, stderr);
+}
+
+/* Results are handles, codes and numbers; one function has a pointer, of which only counts whether it is one. */
+void story_api(const char *name, unsigned number, bool returns, uintptr_t result)
+{
+    struct line *l = next_line(CALL_N);
+
+    if (returns && !strcmp(name, "DdeAccessData"))
+        result = result != 0;
+    l->api = name;
+    l->number[0] = returns;
+    l->number[1] = result;
+    story_mix(l->now ^ (uint64_t)number << 48 ^ (uint64_t)returns << 47);
+    story_mix(result);
     if (world.options.loud)
         print_line(l, stderr);
 }

@@ -17,6 +17,8 @@ struct thread *thread_current(void)
     return world.current;
 }
 
+enum { MOST_THREADS = 512 }; /* at a time */
+
 /* ---- Beginning and end --------------------------------------------------------------------------------- */
 
 /* A procedure that was running when the thread ended will never return, nor will a send that was waiting. */
@@ -54,6 +56,8 @@ struct thread *thread_new(struct process *p, void (*run)(void *arg), void *arg)
 {
     struct thread *t = world_new(sizeof *t);
 
+    if (world.n_alive == MOST_THREADS)
+        abort();
     if (world.n_threads + 1 >= world.threads_room) {
         world.threads_room = world.threads_room * 2 + 32;
         world.by_number = realloc(world.by_number, (size_t)world.threads_room * sizeof(struct thread *));
@@ -105,10 +109,24 @@ void thread_stop(struct thread *t)
 
 /* ---- Waiting ------------------------------------------------------------------------------------------- */
 
+/* As long as this nobody means to wait. */
+#define TOO_LONG MS(86400000)
+
+/* The host's own waits; an idle loop may be one without end, and a lock is never held for long. */
+static void check_deadline(enum call call, uint64_t until)
+{
+    bool needs = call == CALL_pump || call == CALL_send || call == CALL_broadcast ||
+                 call == CALL_window_meet || call == CALL_thread_join;
+
+    if (needs && until - world.now > TOO_LONG)
+        story_misuse("waits without a deadline", (uintptr_t)call);
+}
+
 bool thread_wait(enum call call, uintptr_t what, bool (*ready)(void *arg), void *arg, uint64_t until)
 {
     struct thread *t = thread_current();
 
+    check_deadline(call, until);
     t->state = THREAD_WAITING;
     t->ready = ready;
     t->ready_arg = arg;
@@ -119,8 +137,8 @@ bool thread_wait(enum call call, uintptr_t what, bool (*ready)(void *arg), void 
     t->waits_for = what;
     t->ready_since = 0;
     stack_leave(t->stack);
-    if (!t->was_ready && t->until > until)
-        t->excused += t->until - until;
+    if (t->could_go > until)
+        t->excused += t->could_go - until;
     return t->was_ready;
 }
 
@@ -172,13 +190,13 @@ static bool could_go_on(struct thread *t)
 
 static struct thread *pick(void)
 {
-    struct thread *ready[64];
+    struct thread *ready[MOST_THREADS];
     uint32_t n = 0;
 
     list_each (node, next, &world.threads) {
         struct thread *t = container_of(node, struct thread, place);
 
-        if (could_go_on(t) && t->process->hung_until <= world.now && n < sizeof ready / sizeof *ready)
+        if (could_go_on(t) && t->process->hung_until <= world.now)
             ready[n++] = t;
     }
     if (!n)
@@ -221,8 +239,8 @@ static void go_on(struct thread *t)
     struct process *p = t->process;
 
     t->state = THREAD_RUNNABLE;
-    if (t->ready_since)
-        t->excused += world.now - t->ready_since;
+    t->could_go = t->ready_since ? t->ready_since : world.now;
+    t->excused += world.now - t->could_go;
     t->ready_since = 0;
     t->quantum = 0;
     world.current = t;
