@@ -39,12 +39,13 @@ enum {
     X(thread_start)                                                                                          \
     X(thread_join)                                                                                           \
     X(thread_let_go)                                                                                         \
-    X(lock) X(unlock) X(now_ms) X(window_create) X(window_destroy) X(window_alive) X(window_unicode)         \
-        X(window_is) X(window_foreign) X(window_thread) X(window_ours) X(window_meet) X(watch) X(serve)      \
-            X(hear_all) X(card_set) X(card_get) X(timer) X(post) X(post_passing) X(send) X(broadcast)        \
-                X(take) X(pump) X(dispatch) X(listen) X(listened) X(tell) X(hear) X(mem_alloc) X(mem_resize) \
-                    X(mem_lock) X(mem_unlock) X(mem_size) X(mem_free) X(atom_add) X(atom_delete)             \
-                        X(atom_name) X(alloc) X(free) /* no calls, but in the story, too */                  \
+    X(lock)                                                                                                  \
+    X(unlock) X(now_ms) X(window_create) X(window_destroy) X(window_alive) X(window_unicode) X(window_is)    \
+        X(window_foreign) X(window_thread) X(window_ours) X(window_meet) X(watch) X(serve) X(hear_all)       \
+            X(card_set) X(card_get) X(timer) X(post) X(post_passing) X(send) X(broadcast) X(take) X(pump)    \
+                X(dispatch) X(listen) X(listened) X(tell) X(hear) X(mem_alloc) X(mem_resize) X(mem_lock)     \
+                    X(mem_unlock) X(mem_size) X(mem_free) X(atom_add) X(atom_delete) X(atom_name) X(alloc)   \
+                        X(free) /* no calls, but in the story, too */                                        \
         X(begins) X(ends) X(deliver) X(returned) X(fails) X(hangs) X(jumps) X(preempted) X(goes_on)          \
             X(process) X(dies) X(lost)
 

@@ -23,7 +23,8 @@
  *     sim_close();
  *
  * Every process has the library for itself: its globals are as at the start of a program. The threads call the
- * API, and host.h if they like, under the usual names. Only simulated threads may do that. */
+ * API, and host.h if they like, under the usual names. Only simulated threads may do that, and no simulated thread
+ * may jump out of itself: assertions of a test stand behind sim_run. */
 
 #include <stdbool.h>
 #include <stddef.h>

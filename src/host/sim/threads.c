@@ -56,8 +56,10 @@ struct thread *thread_new(struct process *p, void (*run)(void *arg), void *arg)
 {
     struct thread *t = world_new(sizeof *t);
 
-    if (world.n_alive == MOST_THREADS)
+    if (world.n_alive == MOST_THREADS) {
+        fprintf(stderr, "sim: more than %d threads\n", MOST_THREADS);
         abort();
+    }
     if (world.n_threads + 1 >= world.threads_room) {
         world.threads_room = world.threads_room * 2 + 32;
         world.by_number = realloc(world.by_number, (size_t)world.threads_room * sizeof(struct thread *));
