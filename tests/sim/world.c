@@ -21,19 +21,21 @@
 struct party {
     DWORD inst;
     BOOL stop;
-    int answers, connects, disconnects;
+    int answers, updates, connects, disconnects;
     UINT error;
     DDEMLLEDGER ledger;
 };
 
 static struct party server, client;
 
+/* Half of what it may refuse it refuses. */
 static HDDEDATA CALLBACK serve_calls(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ hsz2, HDDEDATA data,
                                      ULONG_PTR d1, ULONG_PTR d2)
 {
-    (void)conv, (void)hsz1, (void)data, (void)d1, (void)d2;
+    (void)conv, (void)data, (void)d1, (void)d2;
     switch (type) {
     case XTYP_CONNECT:
+    case XTYP_ADVSTART:
         return (HDDEDATA)(ULONG_PTR)TRUE;
     case XTYP_CONNECT_CONFIRM:
         server.connects++;
@@ -42,7 +44,13 @@ static HDDEDATA CALLBACK serve_calls(UINT type, UINT fmt, HCONV conv, HSZ hsz1, 
         server.disconnects++;
         return NULL;
     case XTYP_REQUEST:
+    case XTYP_ADVREQ:
         return DdeCreateDataHandle(server.inst, (LPBYTE) "Forty-two", 10, 0, hsz2, fmt, 0);
+    case XTYP_POKE:
+        DdePostAdvise(server.inst, hsz1, hsz2);
+        return (HDDEDATA)(ULONG_PTR)(sim_below(2) ? DDE_FACK : DDE_FNOTPROCESSED);
+    case XTYP_EXECUTE:
+        return (HDDEDATA)(ULONG_PTR)(sim_below(2) ? DDE_FACK : DDE_FNOTPROCESSED);
     default:
         return NULL;
     }
@@ -64,11 +72,40 @@ static void serve(void *arg)
     DdemlGetLedger(0, &server.ledger);
 }
 
-static HDDEDATA CALLBACK no_calls(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ hsz2, HDDEDATA data,
-                                  ULONG_PTR d1, ULONG_PTR d2)
+static HDDEDATA CALLBACK client_calls(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ hsz2, HDDEDATA data,
+                                      ULONG_PTR d1, ULONG_PTR d2)
 {
-    (void)type, (void)fmt, (void)conv, (void)hsz1, (void)hsz2, (void)data, (void)d1, (void)d2;
-    return NULL;
+    (void)fmt, (void)conv, (void)hsz1, (void)hsz2, (void)data, (void)d1, (void)d2;
+    if (type != XTYP_ADVDATA)
+        return NULL;
+    client.updates++;
+    return (HDDEDATA)(ULONG_PTR)(sim_below(2) ? DDE_FACK : DDE_FNOTPROCESSED);
+}
+
+static HDDEDATA transact(HCONV conv, UINT type, HSZ item)
+{
+    char text[] = "[Think]";
+    HDDEDATA data;
+
+    if (type == XTYP_EXECUTE)
+        data = DdeClientTransaction((LPBYTE)text, sizeof text, conv, NULL, 0, type, 20000, NULL);
+    else if (type == XTYP_POKE)
+        data = DdeClientTransaction((LPBYTE)text, sizeof text, conv, item, CF_TEXT, type, 20000, NULL);
+    else
+        data = DdeClientTransaction(NULL, 0, conv, item, CF_TEXT, type, 20000, NULL);
+    if (!data)
+        client.error = DdeGetLastError(client.inst);
+    return data;
+}
+
+static bool request(HCONV conv, HSZ item)
+{
+    HDDEDATA data = transact(conv, XTYP_REQUEST, item);
+    char text[16] = "";
+
+    DdeGetData(data, (LPBYTE)text, sizeof text, 0);
+    DdeFreeDataHandle(data);
+    return !strcmp(text, "Forty-two");
 }
 
 static void ask(void *arg)
@@ -77,7 +114,7 @@ static void ask(void *arg)
     HCONV conv = NULL;
 
     (void)arg;
-    DdeInitializeA(&client.inst, no_calls, APPCMD_CLIENTONLY, 0);
+    DdeInitializeA(&client.inst, client_calls, APPCMD_CLIENTONLY, 0);
     service = DdeCreateStringHandleA(client.inst, "oracle", CP_WINANSI);
     topic = DdeCreateStringHandleA(client.inst, "Life", CP_WINANSI);
     item = DdeCreateStringHandleA(client.inst, "Answer", CP_WINANSI);
@@ -85,18 +122,12 @@ static void ask(void *arg)
         conv = DdeConnect(client.inst, service, topic, NULL);
         sim_sleep(10);
     }
+    if (conv)
+        transact(conv, XTYP_ADVSTART | XTYPF_ACKREQ, item);
     for (int i = 0; i < 10 && conv; i++) {
-        HDDEDATA data = DdeClientTransaction(NULL, 0, conv, item, CF_TEXT, XTYP_REQUEST, 20000, NULL);
-        char text[16] = "";
-
-        if (!data) {
-            client.error = DdeGetLastError(client.inst);
-            sim_note("no answer: %x", client.error);
-            continue;
-        }
-        DdeGetData(data, (LPBYTE)text, sizeof text, 0);
-        client.answers += !strcmp(text, "Forty-two");
-        DdeFreeDataHandle(data);
+        client.answers += request(conv, item);
+        transact(conv, XTYP_POKE, item);
+        transact(conv, XTYP_EXECUTE, NULL);
     }
     if (conv)
         DdeDisconnect(conv);
@@ -118,7 +149,7 @@ static bool converse(const struct sim_options *o)
     sim_open(o);
     sim_thread(sim_process(), serve, NULL);
     sim_thread(sim_process(), ask, NULL);
-    over = sim_run(600000);
+    over = sim_run(10000000);
     if (sim_violations())
         sim_story(stderr);
     return over;
@@ -149,6 +180,7 @@ static void two_processes_converse(void **state)
 
         assert_true(converse(&o));
         assert_int_equal(client.answers, 10);
+        assert_true(client.updates > 0);
         assert_int_equal(server.connects, 1);
         assert_int_equal(server.disconnects, 1);
         expect_clean();
@@ -319,7 +351,7 @@ static void fill_the_globals(void *instance)
 {
     DWORD inst = 0;
 
-    DdeInitializeA(&inst, no_calls, APPCMD_CLIENTONLY, 0);
+    DdeInitializeA(&inst, client_calls, APPCMD_CLIENTONLY, 0);
     *(DWORD *)instance = inst;
     for (int i = 0; i < 100; i++)
         DdeCreateStringHandleA(inst, "left behind", CP_WINANSI);

@@ -71,11 +71,16 @@ struct block {
     uintptr_t origin;
 };
 
-enum { MEM_BITS = 5, MEM_TAG = 8 };
+enum { MEM_BITS = 5, MEM_TAG = 8, MEM_FIRST = 0x1000 /* an ACK's part up to 0xFFFF would be an atom */ };
+
+static host_mem handle_of(uint32_t number)
+{
+    return (host_mem)(number + MEM_FIRST) << MEM_BITS | MEM_TAG;
+}
 
 static struct block **slot_of(struct process *p, host_mem mem)
 {
-    uintptr_t number = mem >> MEM_BITS;
+    uintptr_t number = (mem >> MEM_BITS) - MEM_FIRST;
 
     if (mem % (1u << MEM_BITS) != MEM_TAG || number >= p->n_blocks)
         return NULL;
@@ -129,7 +134,7 @@ host_mem mem_new(struct process *p, const void *bytes, size_t size, bool fixed, 
         memcpy(b->bytes, bytes, size);
     p->blocks[p->n_blocks] = b;
     p->n_gmem++;
-    return (host_mem)p->n_blocks++ << MEM_BITS | MEM_TAG;
+    return handle_of(p->n_blocks++);
 
 no_block:
     free(b);
@@ -254,7 +259,7 @@ void memory_end(struct process *p)
         piece_free(container_of(p->heap.next, struct piece, place));
     for (uint32_t i = 0; i < p->n_blocks; i++)
         if (p->blocks[i])
-            block_free(p, (host_mem)i << MEM_BITS | MEM_TAG);
+            block_free(p, handle_of(i));
     free(p->blocks);
     p->blocks = NULL;
     p->n_blocks = p->blocks_room = 0;
