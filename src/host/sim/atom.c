@@ -188,6 +188,24 @@ host_atom host_atom_add(const uint16_t *text)
     return atom;
 }
 
+host_atom host_atom_again(host_atom atom, const uint16_t *text)
+{
+    struct atom *a = live(atom);
+
+    call_begin(CALL_atom_again);
+    if (call_fails(SIM_FAULT_atom))
+        return 0;
+    if (atom < FIRST_STRING)
+        return atom;
+    if (!a || !a->held[world.current->process->slot] || !spelling_same(a->text, text, a->length)) {
+        story_misuse("another reference on an atom on which this process has none", atom);
+        return 0;
+    }
+    hold(a, world.current->process->slot);
+    story_call(CALL_atom_again, atom, a->refs, 0);
+    return atom;
+}
+
 void atom_give_up(host_atom atom)
 {
     struct atom *a = live(atom);

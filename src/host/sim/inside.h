@@ -19,14 +19,17 @@
 enum {
     EV_INITIATE = 0x03E0,
     EV_ADVISE = 0x03E2,
-    EV_ACK = 0x03E4,
+    EV_UNADVISE,
+    EV_ACK,
     EV_DATA,
-    EV_POKE = 0x03E7,
+    EV_REQUEST,
+    EV_POKE,
     EV_EXECUTE,
     FIRST_STRING = 0xC000, /* atoms from here on are strings */
     STATUS_ACK = 0x8000,   /* in the status of an ACK */
     FLAG_ACKREQ = 0x8000,  /* in the flags of an object */
     FLAG_RELEASE = 0x2000,
+    FLAG_RESPONSE = 0x1000,
 };
 
 /* ---- Host calls ---------------------------------------------------------------------------------------- */
@@ -40,18 +43,65 @@ enum {
     X(thread_join)                                                                                           \
     X(thread_let_go)                                                                                         \
     X(lock)                                                                                                  \
-    X(unlock) X(now_ms) X(window_create) X(window_destroy) X(window_alive) X(window_unicode) X(window_is)    \
-        X(window_foreign) X(window_thread) X(window_ours) X(window_meet) X(watch) X(serve) X(hear_all)       \
-            X(card_set) X(card_get) X(timer) X(post) X(post_passing) X(send) X(broadcast) X(take) X(pump)    \
-                X(dispatch) X(listen) X(listened) X(tell) X(hear) X(mem_alloc) X(mem_resize) X(mem_lock)     \
-                    X(mem_unlock) X(mem_size) X(mem_free) X(atom_add) X(atom_delete) X(atom_name) X(alloc)   \
-                        X(free) /* no calls, but in the story, too */                                        \
-        X(begins) X(ends) X(deliver) X(returned) X(fails) X(hangs) X(jumps) X(preempted) X(goes_on)          \
-            X(process) X(dies) X(lost)
+    X(unlock)                                                                                                \
+    X(now_ms)                                                                                                \
+    X(window_create)                                                                                         \
+    X(window_destroy)                                                                                        \
+    X(window_alive)                                                                                          \
+    X(window_unicode)                                                                                        \
+    X(window_is)                                                                                             \
+    X(window_foreign)                                                                                        \
+    X(window_thread)                                                                                         \
+    X(window_ours)                                                                                           \
+    X(window_meet)                                                                                           \
+    X(watch)                                                                                                 \
+    X(serve)                                                                                                 \
+    X(hear_all)                                                                                              \
+    X(card_set)                                                                                              \
+    X(card_get)                                                                                              \
+    X(timer)                                                                                                 \
+    X(post)                                                                                                  \
+    X(post_passing)                                                                                          \
+    X(send)                                                                                                  \
+    X(broadcast)                                                                                             \
+    X(take)                                                                                                  \
+    X(pump)                                                                                                  \
+    X(dispatch)                                                                                              \
+    X(listen)                                                                                                \
+    X(listened)                                                                                              \
+    X(tell)                                                                                                  \
+    X(hear)                                                                                                  \
+    X(mem_alloc)                                                                                             \
+    X(mem_resize)                                                                                            \
+    X(mem_lock)                                                                                              \
+    X(mem_unlock)                                                                                            \
+    X(mem_size)                                                                                              \
+    X(mem_free)                                                                                              \
+    X(atom_add)                                                                                              \
+    X(atom_again)                                                                                            \
+    X(atom_delete)                                                                                           \
+    X(atom_name)                                                                                             \
+    X(alloc)                                                                                                 \
+    X(free)
+
+/* No calls, but in the story, too. */
+#define SIM_EVENTS(X)                                                                                        \
+    X(begins)                                                                                                \
+    X(ends)                                                                                                  \
+    X(deliver)                                                                                               \
+    X(returned)                                                                                              \
+    X(fails)                                                                                                 \
+    X(hangs)                                                                                                 \
+    X(jumps)                                                                                                 \
+    X(preempted)                                                                                             \
+    X(goes_on)                                                                                               \
+    X(process)                                                                                               \
+    X(dies)                                                                                                  \
+    X(lost)
 
 enum call {
 #define X(name) CALL_##name,
-    SIM_CALLS(X)
+    SIM_CALLS(X) SIM_EVENTS(X)
 #undef X
         CALL_N
 };

@@ -70,9 +70,18 @@ static void answered(struct window *w, const struct host_msg *ack, const uintptr
     m = oldest(w, ack->to, part[1], 0);
     if (!m)
         return;
-    if (refused || m->lent)
+    if (m->mem && (refused || m->lent))
         mem_take_back(w->process, m->mem);
     forget(m);
+}
+
+/* The answer to a question that has no block, and so stands in line without one. */
+static void responded(struct window *w, const struct host_msg *data, const uintptr_t part[2])
+{
+    struct moved *m = oldest(w, data->to, part[1], 0);
+
+    if (m && !m->mem)
+        forget(m);
 }
 
 /* By the calling process, to another one. part: what the message carried. */
@@ -84,6 +93,8 @@ void moving_posted(const struct host_msg *msg, const uintptr_t part[2])
     case EV_ADVISE:
     case EV_DATA:
     case EV_POKE:
+        if (w && msg->id == EV_DATA && flags_of(part[0]) & FLAG_RESPONSE)
+            responded(w, msg, part);
         if (msg->id == EV_ADVISE || flags_of(part[0]) & FLAG_RELEASE)
             mem_take_back(world.current->process, part[0]);
         break;
@@ -115,6 +126,11 @@ void moving_taken(struct window *w, const struct host_msg *msg, const uintptr_t 
             track(w, msg->wparam, part[1], part[0], lent);
         break;
     }
+    case EV_REQUEST:
+    case EV_UNADVISE:
+        if (part[1])
+            track(w, msg->wparam, part[1], 0, false);
+        break;
     case EV_ACK:
         m = part[1] > 0xFFFF ? oldest(w, msg->wparam, 0, part[1]) : NULL;
         if (m)
@@ -130,7 +146,7 @@ void moving_end(struct window *w)
     while (!list_empty(&w->moved)) {
         struct moved *m = container_of(w->moved.next, struct moved, place);
 
-        if (m->lent || !m->item)
+        if (m->mem && (m->lent || !m->item))
             mem_take_back(w->process, m->mem);
         forget(m);
     }

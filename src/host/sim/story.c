@@ -57,7 +57,7 @@ const char *call_name(enum call call)
 {
     static const char *const names[] = {
 #define X(name) #name,
-        SIM_CALLS(X)
+        SIM_CALLS(X) SIM_EVENTS(X)
 #undef X
     };
 

@@ -117,8 +117,8 @@ void thread_stop(struct thread *t)
 /* The host's own waits; an idle loop may be one without end, and a lock is never held for long. */
 static void check_deadline(enum call call, uint64_t until)
 {
-    bool needs = call == CALL_pump || call == CALL_send || call == CALL_broadcast ||
-                 call == CALL_window_meet || call == CALL_thread_join;
+    bool needs = (call == CALL_pump && !world.current->started) || call == CALL_send ||
+                 call == CALL_broadcast || call == CALL_window_meet || call == CALL_thread_join;
 
     if (needs && until - world.now > TOO_LONG)
         story_misuse("waits without a deadline", (uintptr_t)call);

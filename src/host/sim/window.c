@@ -418,8 +418,8 @@ bool host_card_set(host_wnd wnd, const struct host_card *card)
     struct window *w;
 
     call_begin(CALL_card_set);
-    w = window_live(wnd);
-    if (!w || window_foreign(w) || call_fails(SIM_FAULT_card))
+    w = window_open_own(wnd);
+    if (!w || call_fails(SIM_FAULT_card))
         return false;
     w->card = *card;
     w->has_card = true;
