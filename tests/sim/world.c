@@ -18,6 +18,8 @@
 
 /* ---- A conversation ------------------------------------------------------------------------------------ */
 
+enum { ROUNDS = 3 };
+
 struct party {
     DWORD inst;
     BOOL stop;
@@ -124,7 +126,7 @@ static void ask(void *arg)
     }
     if (conv)
         transact(conv, XTYP_ADVSTART | XTYPF_ACKREQ, item);
-    for (int i = 0; i < 10 && conv; i++) {
+    for (int i = 0; i < ROUNDS && conv; i++) {
         client.answers += request(conv, item);
         transact(conv, XTYP_POKE, item);
         transact(conv, XTYP_EXECUTE, NULL);
@@ -179,7 +181,7 @@ static void two_processes_converse(void **state)
         struct sim_options o = {.seed = seed, .passing = seed % 2 ? SIM_PASS_COPY : SIM_PASS_MOVE};
 
         assert_true(converse(&o));
-        assert_int_equal(client.answers, 10);
+        assert_int_equal(client.answers, ROUNDS);
         assert_true(client.updates > 0);
         assert_int_equal(server.connects, 1);
         assert_int_equal(server.disconnects, 1);
