@@ -853,6 +853,25 @@ DDEML_API UINT WINAPI DdemlStopThread(DWORD idThread, DWORD dwTimeout);
  * after the call. Returns TRUE. */
 DDEML_API BOOL WINAPI DdemlSetDeadlines(DWORD dwInitiate, DWORD dwShutdown);
 
+/* DdemlRebindModule: make a module that was linked with the system's DDEML use this library, in this process.
+ *
+ * For a program that loads DLLs which it cannot link again, or whose own linker met user32 first. What the module has
+ * imported of DDE from user32 leads to this library afterwards. It does not matter whether the command ddeml-rebind
+ * (docs/rebind.md) would refuse the file: signed, packed or bound, here it has been loaded. What the module looks up
+ * with GetProcAddress, or has looked up before, stays the system's.
+ *
+ * The two libraries know nothing of each other's handles: call it before the module calls DdeInitialize, or after its
+ * last DdeUninitialize, and take it back likewise. The module must not be unloaded by another thread meanwhile, nor this
+ * library as long as a module leads to it.
+ *
+ * hModule  From LoadLibrary or GetModuleHandle; GetModuleHandle(NULL) is the program.
+ * fRebind  TRUE: to this library; FALSE: back to the system's.
+ *
+ * Returns DMLERR_NO_ERROR when all its imports of DDE lead there, also if they did before; DMLERR_NOTPROCESSED if it
+ * imports nothing of DDE from user32, and always on Linux; DMLERR_INVALIDPARAMETER if hModule is no module of this
+ * process; DMLERR_SYS_ERROR if the system refuses, and nothing has been changed. */
+DDEML_API UINT WINAPI DdemlRebindModule(HANDLE hModule, BOOL fRebind);
+
 /* DdeGetQualityOfService: a name that user32 exports and nothing describes; here so that programs that import
  * it can start. Returns FALSE, the reason in GetLastError (errno). */
 DDEML_API BOOL WINAPI DdeGetQualityOfService(HWND hwndClient, HWND hwndServer,

@@ -310,6 +310,19 @@ void host_atom_delete(host_atom atom); /* drops one reference; integer atoms: no
  * is no such atom. Integer atoms read "#123". */
 size_t host_atom_name(host_atom atom, uint16_t *buf);
 
+/* ---- Calls of other modules ------------------------------------------------------------------------ */
+
+/* A function that other modules call by its name, and ours of that name. */
+struct host_call {
+    const char *name;
+    void (*function)(void);
+};
+
+/* Leads the calls of a module of this process (a program, a DLL) that went to the system's functions to ours (on), or
+ * ours back to the system's. Returns how many of them go there now; HOST_GONE: it is no such module; HOST_FAULT: the
+ * system does not let it be changed, and nothing has been; HOST_ABSENT: this system has no such functions. */
+int host_redirect(void *module, const struct host_call *calls, size_t n, bool on);
+
 /* ---- Heap and text -------------------------------------------------------------------------------- */
 
 void *host_alloc(size_t size); /* zeroed; NULL if there is none */

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+
+/* DdemlRebindModule. On Windows: with a DLL that was linked with user32 alone, whose path is the argument. */
+
+#include "support/support.h"
+
+#ifndef _WIN32
+
+static void there_is_nothing_to_rebind_on_this_system(void **state)
+{
+    (void)state;
+    assert_int_equal(DdemlRebindModule(NULL, TRUE), DMLERR_NOTPROCESSED);
+    assert_int_equal(DdemlRebindModule((HANDLE)state, FALSE), DMLERR_NOTPROCESSED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(there_is_nothing_to_rebind_on_this_system)};
+
+    return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
+}
+
+#else
+
+#include "rebind/plugin.h"
+
+static const char *path;
+static long sides; /* of conversations that our library knows, while the plugin converses */
+
+static void look(void)
+{
+    DDEMLLEDGER ledger = {.cb = sizeof ledger};
+
+    DdemlGetLedger(0, &ledger);
+    sides = ledger.conversations;
+}
+
+/* Lets the plugin converse; tells how many sides of it our library knew of. */
+static long converse_in(HMODULE plugin)
+{
+    converse_function *call = (converse_function *)(void (*)(void))GetProcAddress(plugin, "converse");
+    char value[16] = "";
+
+    assert_non_null(call);
+    sides = -1;
+    call(value, look);
+    assert_string_equal(value, "9812.50");
+    return sides;
+}
+
+static int load(void **state)
+{
+    *state = LoadLibraryA(path);
+    return *state ? 0 : -1;
+}
+
+static int unload(void **state)
+{
+    test_ledger_is_empty();
+    return FreeLibrary(*state) ? 0 : -1;
+}
+
+static void a_dll_that_was_linked_with_the_systems_converses_over_ours(void **state)
+{
+    assert_int_equal(converse_in(*state), 0); /* it is the system's at first */
+    assert_int_equal(DdemlRebindModule(*state, TRUE), DMLERR_NO_ERROR);
+    assert_int_equal(converse_in(*state), 2);
+}
+
+static void it_can_be_taken_back_and_done_again(void **state)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(DdemlRebindModule(*state, TRUE), DMLERR_NO_ERROR);
+        assert_int_equal(converse_in(*state), 2);
+        assert_int_equal(DdemlRebindModule(*state, FALSE), DMLERR_NO_ERROR);
+        assert_int_equal(converse_in(*state), 0);
+    }
+}
+
+static void what_leads_there_already_is_no_error(void **state)
+{
+    assert_int_equal(DdemlRebindModule(*state, FALSE), DMLERR_NO_ERROR);
+    assert_int_equal(DdemlRebindModule(*state, TRUE), DMLERR_NO_ERROR);
+    assert_int_equal(DdemlRebindModule(*state, TRUE), DMLERR_NO_ERROR);
+    assert_int_equal(converse_in(*state), 2);
+}
+
+/* The pages are protected again as they were. */
+static void the_slots_are_as_protected_as_before(void **state)
+{
+    MEMORY_BASIC_INFORMATION before, after;
+    const uint8_t *at = *state;
+    size_t size =
+        ((const IMAGE_NT_HEADERS *)(const void *)(at +
+                                                  ((const IMAGE_DOS_HEADER *)(const void *)at)->e_lfanew))
+            ->OptionalHeader.SizeOfImage;
+    DWORD protections[64];
+    unsigned n = 0;
+
+    for (size_t i = 0; i < size && n < 64; i += 0x1000) {
+        assert_true(VirtualQuery(at + i, &before, sizeof before));
+        protections[n++] = before.Protect;
+    }
+    assert_int_equal(DdemlRebindModule(*state, TRUE), DMLERR_NO_ERROR);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(VirtualQuery(at + i * 0x1000, &after, sizeof after));
+        assert_int_equal(after.Protect, protections[i]);
+    }
+}
+
+static void a_module_without_dde_has_nothing_to_rebind(void **state)
+{
+    (void)state;
+    assert_int_equal(DdemlRebindModule(GetModuleHandleA("gdi32.dll"), TRUE), DMLERR_NOTPROCESSED);
+    assert_int_equal(DdemlRebindModule(GetModuleHandleA(NULL), TRUE),
+                     DMLERR_NOTPROCESSED); /* linked with ours */
+}
+
+static void what_is_no_module_is_an_invalid_parameter(void **state)
+{
+    char text[] = "no module";
+
+    assert_int_equal(DdemlRebindModule(NULL, TRUE), DMLERR_INVALIDPARAMETER);
+    assert_int_equal(DdemlRebindModule(text, TRUE), DMLERR_INVALIDPARAMETER);
+    assert_int_equal(DdemlRebindModule((char *)*state + 64, TRUE), DMLERR_INVALIDPARAMETER);
+    assert_int_equal(DdemlRebindModule((HANDLE)(uintptr_t)0x12345678, TRUE), DMLERR_INVALIDPARAMETER);
+}
+
+int main(int argc, char *argv[])
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_dll_that_was_linked_with_the_systems_converses_over_ours, load,
+                                        unload),
+        cmocka_unit_test_setup_teardown(it_can_be_taken_back_and_done_again, load, unload),
+        cmocka_unit_test_setup_teardown(what_leads_there_already_is_no_error, load, unload),
+        cmocka_unit_test_setup_teardown(the_slots_are_as_protected_as_before, load, unload),
+        cmocka_unit_test_setup_teardown(a_module_without_dde_has_nothing_to_rebind, load, unload),
+        cmocka_unit_test_setup_teardown(what_is_no_module_is_an_invalid_parameter, load, unload),
+    };
+
+    path = argc > 1 ? argv[1] : "";
+    return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
+}
+
+#endif
