@@ -170,26 +170,36 @@ bool sys_create(const char *path, const struct rebind_bytes *bytes, const char *
     return done;
 }
 
+/* ReplaceFile keeps who may use the file, and wants whole paths. */
+static bool replace(const WCHAR *path, const WCHAR *beside, const struct rebind_bytes *bytes,
+                    const char **why)
+{
+    bool done;
+
+    if (!create(beside, bytes, why))
+        return false;
+    done = ReplaceFileW(path, beside, NULL, 0, NULL, NULL) || system_says(why);
+    if (!done)
+        DeleteFileW(beside);
+    return done;
+}
+
 bool sys_replace(const char *path, const struct rebind_bytes *bytes, const char **why)
 {
-    size_t n = strlen(path) + 32;
-    char *name = malloc(n);
-    WCHAR *wide = wide_of(path), *beside = NULL;
+    WCHAR *wide = wide_of(path), *full, *beside;
+    DWORD n = wide ? GetFullPathNameW(wide, 0, NULL, NULL) : 0, room = n + 32;
     bool done = false;
 
-    if (name) {
-        snprintf(name, n, "%s.%lx.tmp", path, (unsigned long)GetCurrentProcessId());
-        beside = wide_of(name);
-    }
-    if (wide && beside && create(beside, bytes, why)) {
-        done = ReplaceFileW(wide, beside, NULL, 0, NULL, NULL) || system_says(why);
-        if (!done)
-            DeleteFileW(beside);
-    } else if (!wide || !beside) {
+    full = malloc(room * sizeof *full);
+    beside = malloc(room * sizeof *beside);
+    if (n && full && beside && GetFullPathNameW(wide, n, full, NULL) == n - 1) {
+        _snwprintf(beside, room, L"%ls.%lx.tmp", full, (unsigned long)GetCurrentProcessId());
+        done = replace(full, beside, bytes, why);
+    } else {
         *why = system_words(ERROR_NOT_ENOUGH_MEMORY);
     }
     free(beside);
-    free(name);
+    free(full);
     free(wide);
     return done;
 }
