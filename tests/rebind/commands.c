@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* The command ddeml-rebind as users start it, on files. Its path is the argument. */
+/* The command ddeml-rebind as users start it, on files. Arguments: its path, its manual's. */
 
 #include "support/support.h"
 
@@ -14,7 +14,7 @@
 #include <unistd.h>
 #endif
 
-static const char *tool;
+static const char *tool, *manual_path;
 static const char file[] = "rebind_commands.exe", kept[] = "rebind_commands.exe.orig";
 
 static const struct image_dll usual[] = {
@@ -219,6 +219,34 @@ static void wrong_command_lines_do_nothing(void **state)
     file_is(file, *state);
 }
 
+/* The manual knows what the help knows. */
+static void the_manual_has_every_option_of_the_help(void **state)
+{
+    const char *const argv[] = {tool, "--help", NULL};
+    struct program *p = program_start(argv);
+    struct image manual = read_file(manual_path);
+    unsigned n = 0;
+
+    (void)state;
+    image_append(&manual, "", 1);
+    assert_int_equal(program_end(p), 0);
+    for (const char *at = program_output(p); (at = strstr(at, "\n      --")); at++) {
+        char escaped[64];
+        size_t used = 0;
+
+        for (const char *c = at + 7; *c == '-' || (*c >= 'a' && *c <= 'z'); c++, n++) {
+            if (*c == '-')
+                escaped[used++] = '\\';
+            escaped[used++] = *c;
+        }
+        escaped[used] = '\0';
+        if (!strstr((char *)manual.at, escaped))
+            fail_msg("the manual has no %s", escaped);
+    }
+    assert_true(n);
+    image_free(&manual);
+}
+
 static void help_and_version_are_printed(void **state)
 {
     (void)state;
@@ -273,6 +301,7 @@ int main(int argc, char *argv[])
         ROW(several_files_are_done_and_the_first_trouble_is_the_exit_code),
         ROW(a_missing_library_is_spoken_of),
         ROW(wrong_command_lines_do_nothing),
+        ROW(the_manual_has_every_option_of_the_help),
         ROW(help_and_version_are_printed),
 #ifdef _WIN32
         ROW(a_program_that_cannot_be_started_is_told),
@@ -282,6 +311,9 @@ int main(int argc, char *argv[])
 #endif
     };
 
-    tool = argc > 1 ? argv[1] : "ddeml-rebind";
+    if (argc < 3)
+        return 1;
+    tool = argv[1];
+    manual_path = argv[2];
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
 }
