@@ -94,17 +94,46 @@ static void make_strings(void)
     DdeFreeStringHandle(play.server, play.topic);
 }
 
+/* A Unicode client and an ANSI server; the other way round when they are watched. */
 static void enter(void)
 {
-    DdeInitializeA(&play.server, callback, APPCLASS_STANDARD, 0);
+    (play.watched ? DdeInitializeW : DdeInitializeA)(&play.server, callback, APPCLASS_STANDARD, 0);
     if (play.watched)
         DdeInitializeA(&play.monitor, callback, APPCLASS_MONITOR | MF_MASK, 0);
     if (play.alone)
         play.client = play.server;
     else
-        DdeInitializeW(&play.client, callback, APPCLASS_STANDARD, 0);
+        (play.watched ? DdeInitializeA : DdeInitializeW)(&play.client, callback, APPCLASS_STANDARD, 0);
     make_strings();
     DdeNameService(play.server, play.service, 0, DNS_REGISTER);
+}
+
+/* What an instance can be changed to, and what it tells. */
+static BOOL CALLBACK count_holder(const DDEMLHOLDER *holder, LPVOID param)
+{
+    (void)holder, (void)param;
+    return TRUE;
+}
+
+static void change(void)
+{
+    char text[20];
+
+    DdeInitializeA(&play.server, NULL, APPCLASS_STANDARD | APPCMD_FILTERINITS, 0);
+    DdeInitializeA(&play.monitor, NULL, APPCLASS_MONITOR | MF_CALLBACKS | MF_LINKS, 0);
+    DdeQueryStringA(play.server, play.topic, text, sizeof text, 0);
+    DdemlListHolders(count_holder, NULL, ANSWER_MS);
+    DdeInitializeA(&play.server, NULL, APPCLASS_STANDARD, 0);
+}
+
+/* The ANSI client's texts are converted for the Unicode server, those that look like Unicode twice. */
+static void command(HCONV conv)
+{
+    BYTE text[] = "[a command]";
+    WCHAR wide[] = u"[a command]";
+
+    DdeClientTransaction(text, sizeof text, conv, 0, 0, XTYP_EXECUTE, ANSWER_MS, NULL);
+    DdeClientTransaction((LPBYTE)wide, sizeof wide, conv, 0, 0, XTYP_EXECUTE, ANSWER_MS, NULL);
 }
 
 static void ask(HCONV conv)
@@ -173,7 +202,9 @@ static void perform_watched(void)
     DdeClientTransaction(NULL, 0, conv, play.citems[0], CF_TEXT, XTYP_ADVSTART, ANSWER_MS, NULL);
     DdePostAdvise(play.server, 0, 0);
     DdeConnect(play.client, play.citems[0], play.citems[0], NULL); /* nobody: an error */
+    command(conv);
     test_pump_all();
+    change();
     DdeDisconnect(conv);
     test_pump_all();
 }

@@ -28,6 +28,39 @@ static void a_thread_that_cannot_be_waited_for_ends_all_the_same(void **state)
     assert_int_equal(DdemlStopThread(id, TEST_PATIENCE_MS), DMLERR_INVALIDPARAMETER);
 }
 
+static void CALLBACK nothing(LPVOID unused)
+{
+    (void)unused;
+}
+
+/* A worker that could not be told is told once more when nothing is refused any more. */
+static void start_call_and_stop(void)
+{
+    DWORD id = 0;
+
+    DdemlStartThread(nothing, NULL, &id);
+    DdemlCallThread(id, nothing, NULL, 50);
+    DdemlStopThread(id, 50);
+    fault_rest();
+    DdemlStopThread(id, TEST_PATIENCE_MS);
+    assert_true(test_pump_until(nothing_is_left, NULL, TEST_PATIENCE_MS));
+}
+
+static void nothing_is_left_whatever_is_refused(void **state)
+{
+    (void)state;
+    for (int for_good = 0; for_good < 2; for_good++) {
+        unsigned n = 0;
+
+        do {
+            n++;
+            fault_arm(n, for_good, &flavours[n % FLAVOURS]);
+            start_call_and_stop();
+        } while (fault_fired());
+        assert_true(n > 5);
+    }
+}
+
 static int down(void **state)
 {
     (void)state;
@@ -40,6 +73,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_thread_that_cannot_be_waited_for_ends_all_the_same, down),
+        cmocka_unit_test_teardown(nothing_is_left_whatever_is_refused, down),
     };
 
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
