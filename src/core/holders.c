@@ -36,6 +36,7 @@ void holders_answer(const struct inst *in, host_wnd asker)
     host_tell(KIND_HOLDER, &r, sizeof r);
 }
 
+/* Its thread may end inside `tell`: then nobody comes back to holders_ask, and the window's end is its end. */
 struct asking {
     host_wnd wnd;
     PFNDDEMLHOLDER tell;
@@ -78,7 +79,7 @@ static void ask_proc(void *ctx, const struct host_msg *hm)
     if (hm->id == HOST_EV_NEWS)
         heard(a);
     else if (hm->id == HOST_EV_DESTROYED)
-        a->wnd = 0;
+        mem_free(a);
     else
         wire_stray(NULL, hm);
 }
@@ -87,25 +88,41 @@ static bool has_enough(void *asking)
 {
     const struct asking *a = asking;
 
-    return a->enough || !a->wnd;
+    return a->enough;
+}
+
+static struct asking *asking_new(PFNDDEMLHOLDER tell, LPVOID param)
+{
+    struct asking *a = mem_new(sizeof *a);
+
+    if (!a)
+        return NULL;
+    a->tell = tell;
+    a->param = param;
+    a->wnd = host_window_create(HOST_EVENT, 0, true, ask_proc, a);
+    if (a->wnd)
+        return a;
+    mem_free(a);
+    return NULL;
 }
 
 DWORD holders_ask(PFNDDEMLHOLDER tell, LPVOID param, DWORD timeout)
 {
-    struct asking a = {.tell = tell, .param = param};
+    struct asking *a = asking_new(tell, param);
     struct host_msg hm = {.id = HOST_EV_COUNT};
     uint64_t until = host_now_ms() + timeout;
+    DWORD n;
 
-    a.wnd = host_window_create(HOST_EVENT, 0, true, ask_proc, &a);
-    if (!a.wnd)
+    if (!a)
         return 0;
-    hm.wparam = a.wnd;
-    if (host_listen(a.wnd, KIND_HOLDER)) {
+    hm.wparam = a->wnd;
+    if (host_listen(a->wnd, KIND_HOLDER)) {
         host_broadcast(HOST_EVENT_WINDOWS, &hm, timeout, NULL, NULL);
-        host_pump(HOST_ALL_MESSAGES, has_enough, &a, until);
+        host_pump(HOST_ALL_MESSAGES, has_enough, a, until);
     }
-    if (a.wnd)
-        wire_take_strays(NULL, a.wnd);
-    host_window_destroy(a.wnd);
-    return a.n;
+    wire_take_strays(NULL, a->wnd);
+    host_window_destroy(a->wnd);
+    n = a->n;
+    mem_free(a);
+    return n;
 }

@@ -235,6 +235,23 @@ static void an_ack_that_is_read_before_that_of_initiate_does_no_harm(void **stat
     still_works();
 }
 
+/* The client's thread dispatches while its INITIATE is still going round. */
+static void send_data_and_dispatch(struct raw *r)
+{
+    send_data_early(r);
+    test_pump_all();
+}
+
+static void data_that_is_dispatched_before_the_conversation_is_there_does_no_harm(void **state)
+{
+    (void)state;
+    server.on_open = send_data_and_dispatch;
+    assert_true(ours_connect());
+    raw_expect_nothing(&server);
+    still_works();
+    assert_int_equal(ours_calls(XTYP_ADVDATA), 0);
+}
+
 static void acknowledge_nameless(struct raw *r)
 {
     struct host_msg ack = {.to = r->partner, .id = WIRE_ACK, .wparam = r->wnd};
@@ -1507,6 +1524,7 @@ static const struct CMUnitTest single_tests[] = {
     DIRECTLY("protocol 7.1", a_server_that_terminates_right_after_its_ack_is_answered),
     DIRECTLY("protocol 6.1", data_before_the_ack_of_initiate_does_no_harm),
     DIRECTLY("protocol 6.1", an_ack_that_is_read_before_that_of_initiate_does_no_harm),
+    DIRECTLY("protocol 6.1", data_that_is_dispatched_before_the_conversation_is_there_does_no_harm),
     DIRECTLY("protocol 6.1", an_ack_of_initiate_without_names_is_refused),
     CONNECTED("protocol 8.4", answers_out_of_order_find_their_transactions),
     CONNECTED("protocol 8.4", an_execute_may_be_acknowledged_with_another_object),
