@@ -1092,6 +1092,20 @@ static void what_a_stranger_asks_for_is_told_once(void **state)
     raw_books_close();
 }
 
+/* Whoever listens hears what any process tells. */
+static void what_is_no_record_is_not_told(void **state)
+{
+    static const size_t sizes[] = {1, 31, 32, 33, 64, HOST_NEWS_SIZE};
+    unsigned char forged[HOST_NEWS_SIZE];
+
+    (void)state;
+    memset(forged, 0xFF, sizeof forged);
+    monitor_open(MF_CONV, &first);
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        host_tell(MF_CONV, forged, sizes[i]);
+    expect_events(&first, 0);
+}
+
 /* ---- Threads ------------------------------------------------------------------------------------------ */
 
 static struct test_event *all_heard;
@@ -1260,6 +1274,7 @@ int main(void)
         rule_with("7", a_message_that_cannot_be_posted_is_not_told, NULL, down),
         rule_with("7", what_a_stranger_serves_is_told_once, NULL, down),
         rule_with("7", what_a_stranger_asks_for_is_told_once, NULL, down),
+        rule_with("7", what_is_no_record_is_not_told, NULL, down),
         rule_with("7", events_of_other_threads_name_their_thread, NULL, down),
         rule_with("7", messages_between_threads_are_told_once, NULL, down),
         rule_with("7", a_monitor_that_hangs_costs_the_others_nothing, NULL, down),

@@ -991,6 +991,21 @@ static void terminates_that_cross_are_confirmations(void **state)
     assert_int_equal(ours_calls(XTYP_DISCONNECT), 0);
 }
 
+/* What instances of this library say to each other while a conversation comes about. */
+static void a_conversation_that_is_there_cannot_be_moved(void **state)
+{
+    struct raw stranger;
+    struct host_msg moved = {.to = client.partner, .id = HOST_EV_MOVED, .lparam = client.wnd};
+
+    (void)state;
+    raw_open(&stranger);
+    moved.wparam = stranger.wnd;
+    host_send(&moved, TEST_PATIENCE_MS);
+    still_works();
+    raw_expect_nothing(&stranger);
+    raw_die(&stranger);
+}
+
 static void a_terminate_of_a_stranger_is_ignored(void **state)
 {
     struct raw stranger;
@@ -1181,6 +1196,7 @@ static const struct CMUnitTest single_tests[] = {
     CONNECTED("protocol 7.1", a_second_terminate_is_ignored),
     CONNECTED("protocol 7.1", terminates_that_cross_are_confirmations),
     CONNECTED("protocol 8.5", a_terminate_of_a_stranger_is_ignored),
+    CONNECTED("protocol 8.5", a_conversation_that_is_there_cannot_be_moved),
     CONNECTED("protocol 7.5", a_client_that_never_confirms_does_not_hold_up_uninitialize),
     CONNECTED("protocol 7.6", a_client_that_dies_instead_of_confirming_is_noticed),
     CONNECTED("protocol 8.5", a_late_confirmation_reaches_nobody),

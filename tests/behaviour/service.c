@@ -85,6 +85,25 @@ static void instances_with_one_name_have_different_instance_specific_names(void 
                             party_call(other, XTYP_REGISTER, 1)->text2);
 }
 
+/* It ends like one, with the window of an instance, or nearly so. */
+static void a_name_that_only_looks_instance_specific_is_a_name_like_others(void **state)
+{
+    struct party *p = party_open(0), *client = party_open(0);
+    char name[256], tag[256];
+
+    (void)state;
+    assert_non_null(name_service(p, SERVICE, DNS_REGISTER));
+    strcpy(name, party_last(p, XTYP_REGISTER)->text2);
+    strcpy(tag, strrchr(name, '('));
+    memset(strrchr(name, '(') + 1, 'G', strlen(tag) - 2);
+    assert_false(connects(client, name));
+    assert_non_null(name_service(p, name, DNS_REGISTER));
+    assert_true(connects(client, name));
+    strcpy(name, "Nobody");
+    strcat(name, tag);
+    assert_false(connects(client, name)); /* the instance is there, but not under this name */
+}
+
 static void the_longest_name_can_be_registered_and_reached(void **state)
 {
     struct party *p = party_open(0), *client = party_open(0);
@@ -419,6 +438,7 @@ int main(void)
         rule("1.4", both_news_carry_the_same_instance_specific_name),
         rule("1.4", instances_with_one_name_have_different_instance_specific_names),
         rule("1.4", the_longest_name_can_be_registered_and_reached),
+        rule("1.4", a_name_that_only_looks_instance_specific_is_a_name_like_others),
         rule("4.2", registering_a_name_twice_succeeds_and_counts_once),
         rule("4.2", names_are_registered_regardless_of_case),
         rule("4.2", an_instance_can_register_many_names),

@@ -315,6 +315,29 @@ static void thread_of_many_dies(const struct scenario *s, unsigned n)
     client.answer = server.answer = NULL;
 }
 
+/* The news that the first of the server's names has gone end the thread while the rest is still there. */
+static void uninitialize_and_die(void *arg)
+{
+    const struct scenario *s = partner.scenario;
+
+    (void)arg;
+    client.answer = server.answer = die;
+    server_open(0);
+    DdeNameService(server.inst, server.item[0], 0, DNS_REGISTER);
+    client_open();
+    scenario_converse(s);
+    pair_transact_all(TIMEOUT_ASYNC, 1);
+    side_drop(&server);
+    survive();
+}
+
+static void thread_dies_uninitializing(const struct scenario *s, unsigned n)
+{
+    while (n--)
+        partner_join(partner_start(s, uninitialize_and_die));
+    client.answer = server.answer = NULL;
+}
+
 static void converse_and_die(void *arg)
 {
     (void)arg;
@@ -431,6 +454,9 @@ static const struct CMUnitTest tests[] = {
     DIES_IN(XACT_COMPLETE, client, .items = 1, .how = 2),
     DIES_IN(DISCONNECT, client, .items = 2, .how = 2),
 #undef DIES_IN
+
+    SCENARIO(thread_of_both_sides_dies_in_uninitialize, .run = thread_dies_uninitializing, .side = &client,
+             .inside = XTYP_UNREGISTER, .posix_only = true),
 
     SCENARIO(client_thread_dies_in_advdata, .run = client_thread_dies, .side = &client,
              .inside = XTYP_ADVDATA, .posix_only = true),
