@@ -152,7 +152,7 @@ void handle_free(uintptr_t handle)
 
 /* The order of the tests matters: once the thread is known to be this one, nobody else can change the slot.
  */
-static void *resolve(uintptr_t handle, uintptr_t mask, enum handle_kind kind)
+static inline void *resolve(uintptr_t handle, uintptr_t mask, enum handle_kind kind)
 {
     struct slot *s = slot_at(index_of(handle));
     uintptr_t live = s ? atomic_load_explicit(&s->handle, memory_order_acquire) : 0;

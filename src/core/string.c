@@ -11,7 +11,7 @@
 
 static struct string *find(const struct inst *in, host_atom atom)
 {
-    struct map_node *node = map_first(&in->strings, map_hash(atom, 0));
+    struct map_node *node = map_first(&in->strings, atom);
 
     while (node && container_of(node, struct string, node)->atom != atom)
         node = map_next(node);
@@ -50,7 +50,7 @@ static struct string *string_new(struct inst *in, host_atom atom)
         mem_free(s);
         return NULL;
     }
-    map_put(&in->strings, &s->node, map_hash(atom, 0));
+    map_put(&in->strings, &s->node, atom);
     list_append(&in->all_strings, &s->all);
     return s;
 }

@@ -51,14 +51,21 @@ static bool comes_back(enum host_passing passing, uint32_t id, enum wire_outcome
 
 /* ---- Bookings ----------------------------------------------------------------------------------------- */
 
+static inline void book(struct wire_end *end, enum ledger_column column, long n)
+{
+    if (!end->local)
+        ledger_pass(end->ledger, column, n);
+    ledger_hand(end->ledger, column, n);
+}
+
 static void leaves(struct wire_end *end, enum ledger_column column)
 {
-    (end->local ? ledger_hand : ledger_count)(end->ledger, column, -1);
+    book(end, column, -1);
 }
 
 static void enters(struct wire_end *end, enum ledger_column column)
 {
-    (end->local ? ledger_hand : ledger_count)(end->ledger, column, 1);
+    book(end, column, 1);
 }
 
 static void free_mem(struct wire_end *end, host_mem mem)
