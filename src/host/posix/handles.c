@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
-#include "host/posix/peer.h"
+#include "host/host.h"
 
 /* No format's data is a handle here: bytes are bytes. */
 
@@ -20,12 +20,6 @@ void host_handle_free(unsigned fmt, uintptr_t handle)
 {
     (void)fmt;
     (void)handle;
-}
-
-/* Names come as texts from other processes. */
-bool host_atoms_brought(host_wnd wnd)
-{
-    return is_remote(wnd);
 }
 
 bool host_handles_pass(host_wnd wnd)

@@ -253,6 +253,12 @@ size_t host_atom_name(host_atom atom, uint16_t *buf)
     return a->length;
 }
 
+bool host_atoms_brought(host_wnd wnd)
+{
+    (void)wnd;
+    return false;
+}
+
 void atoms_end(int holder)
 {
     for (uint32_t i = 1; i <= table.used; i++)
