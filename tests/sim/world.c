@@ -418,8 +418,9 @@ static void sleep_ten(void *arg)
     excused = sim_excused_ms() - before;
 }
 
-static void hang_first(void *arg)
+static void hang_the_sleeper(void *arg)
 {
+    sim_sleep(5); /* when both have begun */
     sim_hang(*(int *)arg, 5000);
 }
 
@@ -432,7 +433,7 @@ static void what_hangs_is_excused(void **state)
     sim_open(&o);
     sleeper = sim_process();
     sim_thread(sleeper, sleep_ten, NULL);
-    sim_thread(sim_process(), hang_first, &sleeper);
+    sim_thread(sim_process(), hang_the_sleeper, &sleeper);
     assert_true(sim_run(UINT32_MAX));
     assert_true(slept >= 4990 && slept <= 5010);
     assert_true(slept - excused <= 11);

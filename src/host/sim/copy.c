@@ -59,5 +59,6 @@ const struct copy *copy_fresh(int slot)
         load(slot);
     else
         copy_words((uint64_t *)(void *)l->copy->state, l->pristine, words(l->copy));
+    *l->copy->spares_most = world.spares; /* whatever a sanitizer makes of it: one seed, one run */
     return l->copy;
 }

@@ -64,6 +64,7 @@ struct copy {
     SIM_API(X)
 #undef X
     char *state, *state_end; /* every global that can change */
+    unsigned *spares_most;   /* base/spares.h */
 };
 
 #endif

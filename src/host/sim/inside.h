@@ -258,6 +258,7 @@ struct world {
     long n_sends;
     bool move;          /* messages to other processes move their blocks */
     bool all_known;     /* windows of other processes need not be met */
+    unsigned spares;    /* records that the library keeps for the next message */
     bool filters;       /* broadcasts ask only processes that want to hear of it */
     bool atoms_at_once; /* the number of an atom that has gone is used again at once */
     struct sim_figures figures;

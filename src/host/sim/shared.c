@@ -5,6 +5,8 @@
 
 #include "host/sim/copy.h"
 
+#include "base/spares.h"
+
 extern char sim_state_begin[], sim_state_end[];
 
 extern const struct copy sim_copy;
@@ -14,4 +16,5 @@ __attribute__((visibility("default"))) const struct copy sim_copy = {
 #undef X
         .state = sim_state_begin,
     .state_end = sim_state_end,
+    .spares_most = &spares_most,
 };

@@ -141,6 +141,7 @@ void sim_open(const struct sim_options *o)
     world.move = o->passing == SIM_PASS_MOVE || (o->passing == SIM_PASS_BY_SEED && chance_below(2));
     world.all_known = chance_below(2);
     world.filters = chance_below(2);
+    world.spares = chance_below(2) ? 16 : 0;
     world.atoms_at_once = chance_below(2);
 }
 
