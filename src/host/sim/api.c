@@ -10,7 +10,16 @@ enum {
 #define X(name) API_##name,
     SIM_API(X)
 #undef X
+        API_N
 };
+
+/* Every name that the library exports, or this does not compile. */
+_Static_assert(sizeof((const unsigned char[]){
+#define DDEML_EXPORT(name, bytes) API_##name,
+#include "ddeml_exports.inc"
+#undef DDEML_EXPORT
+               }) == API_N,
+               "SIM_API is not what is exported");
 
 #define FORWARD(type, name, parameters, arguments)                                                           \
     type WINAPI name parameters                                                                              \
@@ -91,6 +100,7 @@ FORWARD(DWORD, DdemlGetVersion, (void), ())
 FORWARD(DWORD, DdemlListHolders, (PFNDDEMLHOLDER pfnHolder, LPVOID lpParam, DWORD dwTimeout),
         (pfnHolder, lpParam, dwTimeout))
 FORWARD(BOOL, DdemlSetDeadlines, (DWORD dwInitiate, DWORD dwShutdown), (dwInitiate, dwShutdown))
+FORWARD(UINT, DdemlRebindModule, (HANDLE hModule, BOOL fRebind), (hModule, fRebind))
 FORWARD(UINT, DdemlStartThread, (PFNDDEMLTHREAD pfnStart, LPVOID lpParam, LPDWORD pidThread),
         (pfnStart, lpParam, pidThread))
 FORWARD(UINT, DdemlStopThread, (DWORD idThread, DWORD dwTimeout), (idThread, dwTimeout))

@@ -100,6 +100,13 @@ void atom_unref(host_atom atom, int holder)
         release(a, holder, 1);
 }
 
+bool atom_is_held(host_atom atom, int holder)
+{
+    const struct atom *a = live(atom);
+
+    return a && a->held[holder];
+}
+
 /* Fresh numbers first, unless those that have gone are to come again at once. */
 static uint32_t take_number(void)
 {
@@ -251,12 +258,6 @@ size_t host_atom_name(host_atom atom, uint16_t *buf)
         return 0;
     memcpy(buf, a->text, (a->length + 1u) * sizeof *buf);
     return a->length;
-}
-
-bool host_atoms_brought(host_wnd wnd)
-{
-    (void)wnd;
-    return false;
 }
 
 void atoms_end(int holder)

@@ -111,6 +111,22 @@ static void copy_block(struct cargo *c, uintptr_t mem)
         *(uint16_t *)(void *)c->bytes |= FLAG_RELEASE; /* the copy is the receiver's */
 }
 
+/* Where blocks move a message brings what its sender gives; else names travel as texts, and become references again
+ * whatever the sender had. */
+static bool brings(host_atom atom)
+{
+    return !world.move || atom_is_held(atom, world.current->process->slot);
+}
+
+bool host_atoms_brought(host_wnd wnd)
+{
+    const struct window *w;
+
+    call_begin(CALL_atoms_brought);
+    w = window_at(wnd);
+    return w && window_foreign(w) && !world.move;
+}
+
 /* An ACK of an EXECUTE names the block as its sender did: none travels, which nobody would expect to own. */
 static void pack_part(struct cargo *c, int i, uintptr_t value)
 {
@@ -118,7 +134,7 @@ static void pack_part(struct cargo *c, int i, uintptr_t value)
 
     c->part[i] = value;
     if (is_atom(kind, value))
-        c->held[i] = atom_ref((host_atom)value, ATOM_IN_TRANSIT);
+        c->held[i] = brings((host_atom)value) && atom_ref((host_atom)value, ATOM_IN_TRANSIT);
     else if (kind == ANSWER && mem_origin(value))
         c->part[i] = mem_origin(value);
     else if (kind == BLOCK)
@@ -189,8 +205,7 @@ void cargo_lend(const struct cargo *c, struct host_msg *msg)
 
     for (int i = 0; i < 2; i++) {
         part[i] = c->part[i];
-        if (is_atom(c->form->part[i], part[i]) &&
-            (c->held[i] || !c->form->lends)) /* one that was dead may live */
+        if (c->held[i] || (!world.move && !c->form->lends && is_atom(c->form->part[i], part[i])))
             atom_ref((host_atom)part[i], me->slot);
         if (c->form->part[i] == BLOCK)
             part[i] = c->has_block ? mem_new(me, c->bytes, c->size, false, c->origin) : 0;

@@ -54,6 +54,7 @@
     X(DdemlGetLedger)                                                                                        \
     X(DdemlGetVersion)                                                                                       \
     X(DdemlListHolders)                                                                                      \
+    X(DdemlRebindModule)                                                                                     \
     X(DdemlSetDeadlines)                                                                                     \
     X(DdemlStartThread)                                                                                      \
     X(DdemlStopThread)

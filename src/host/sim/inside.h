@@ -81,6 +81,7 @@ enum {
     X(atom_again)                                                                                            \
     X(atom_delete)                                                                                           \
     X(atom_name)                                                                                             \
+    X(atoms_brought)                                                                                         \
     X(alloc)                                                                                                 \
     X(free)
 
@@ -383,6 +384,7 @@ enum { ATOM_IN_TRANSIT = SIM_PROCESSES, ATOM_HOLDERS };
 
 bool atom_ref(host_atom atom, int holder); /* false: there is none */
 void atom_unref(host_atom atom, int holder);
+bool atom_is_held(host_atom atom, int holder);
 void atom_give_up(host_atom atom); /* the calling process deletes a reference of its own */
 void atoms_end(int holder);
 void atoms_close(void);

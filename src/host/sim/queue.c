@@ -354,11 +354,3 @@ bool host_dispatch(enum host_scope scope, uint64_t until)
         job_run(&job);
     return found;
 }
-
-/* ---- What this host has nothing of --------------------------------------------------------------------- */
-
-/* Nobody outside could wait for it. */
-int host_descriptor(void)
-{
-    return -1;
-}
