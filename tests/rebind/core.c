@@ -723,6 +723,29 @@ static void what_was_changed_since_is_not_undone(void **state)
     image_free(&image);
 }
 
+/* Notes are bytes like all others. What one says of the original is wrong here, whatever it is. */
+static void a_note_that_contradicts_itself_is_not_believed(void **state)
+{
+    static const uint32_t values[] = {0, 1, 8, 0x1000, 0x1801, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF};
+    struct image image = image_new(true, usual, false);
+    struct rebind_bytes out = rebound(&image, 0), original;
+    struct rebind_report report;
+
+    (void)state;
+    for (uint32_t at = 16; at < 40; at += 4) /* sizes, digest, place */
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+            uint8_t *file = exactly(out.at, out.size);
+
+            for (unsigned b = 0; b < 4; b++)
+                file[IMAGE_SIZE + at + b] = (uint8_t)(values[i] >> 8 * b);
+            if (memcmp(file, out.at, out.size) != 0)
+                assert_int_equal(rebind_undo(file, out.size, &original, &report), REBIND_CHANGED);
+            free(file);
+        }
+    free(out.at);
+    image_free(&image);
+}
+
 /* ---- Whatever the bytes are ------------------------------------------------------------------------------ */
 
 /* Rebinding and undoing come to an end, read nothing that is not theirs, and what they make can be taken back. */
@@ -903,6 +926,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(nothing_is_undone_that_was_not_done),
         cmocka_unit_test(nothing_is_rebound_twice),
         cmocka_unit_test(what_was_changed_since_is_not_undone),
+        cmocka_unit_test(a_note_that_contradicts_itself_is_not_believed),
         cmocka_unit_test(a_file_that_is_cut_off_anywhere_is_refused),
         cmocka_unit_test(any_byte_of_headers_and_imports_may_be_wrong),
         cmocka_unit_test(any_byte_of_a_rebound_file_may_be_wrong),
