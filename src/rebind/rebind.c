@@ -451,13 +451,18 @@ static size_t end_of_sections(const struct pe *pe)
     return end;
 }
 
-/* The table of symbols of some linkers stands behind the sections, and the headers say where. */
+/* The table of symbols of some linkers stands behind the sections, and the headers say where. Zeros may follow it. */
 static bool is_symbol_table(const struct pe *pe, size_t from)
 {
     size_t at = pe_get32(pe->at + pe->nt + PE_AT_SYMBOLS);
-    uint64_t texts = at + UINT64_C(18) * pe_get32(pe->at + pe->nt + PE_AT_N_SYMBOLS);
+    uint64_t texts = at + UINT64_C(18) * pe_get32(pe->at + pe->nt + PE_AT_N_SYMBOLS), end;
 
-    return at == from && texts + 4 <= pe->size && texts + pe_get32(pe->at + texts) == pe->size;
+    if (at != from || texts + 4 > pe->size)
+        return false;
+    end = texts + pe_get32(pe->at + texts);
+    while (end < pe->size && !pe->at[end])
+        end++;
+    return end == pe->size;
 }
 
 static bool has_room(const struct pe *pe)

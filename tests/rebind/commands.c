@@ -155,6 +155,16 @@ static void a_refusal_names_what_it_is_about(void **state)
          NULL, NULL);
 }
 
+static void where_launching_is_another_way_the_refusal_says_so(void **state)
+{
+    struct image *image = *state;
+
+    image->at[image_section(image, 3)] = 1;
+    write_file(file, image);
+    runs(2, "has no room for one more section; left as it is", file, NULL, NULL, NULL);
+    runs(2, "--run, which changes no file, may do it", file, NULL, NULL, NULL);
+}
+
 static void a_program_without_dde_is_told_apart_from_a_refusal(void **state)
 {
     struct image *image = *state;
@@ -295,6 +305,7 @@ int main(int argc, char *argv[])
         ROW(an_original_that_was_kept_is_never_overwritten),
         ROW(what_is_refused_is_not_touched),
         ROW(a_refusal_names_what_it_is_about),
+        ROW(where_launching_is_another_way_the_refusal_says_so),
         ROW(a_program_without_dde_is_told_apart_from_a_refusal),
         ROW(a_signed_program_is_changed_with_an_option),
         ROW(a_file_that_was_changed_since_is_not_undone),

@@ -199,7 +199,7 @@ static void what_stands_behind_the_sections_stays_there(void **state)
 
 static void a_table_of_symbols_is_nothing_to_speak_of(void **state)
 {
-    static const uint8_t table[18 + 4] = {[18] = 4};
+    static const uint8_t table[18 + 4 + 10] = {[18] = 4}; /* some linkers fill it up */
     struct image image = image_new(false, usual, false);
     struct rebind_report report;
 
@@ -210,6 +210,9 @@ static void a_table_of_symbols_is_nothing_to_speak_of(void **state)
     assert_int_equal(rebind_look(image.at, image.size, 0, &report), REBIND_OK);
     assert_int_equal(report.behind, 0);
     rebinds_and_goes_back(&image);
+    image_append(&image, "x", 1);
+    assert_int_equal(rebind_look(image.at, image.size, 0, &report), REBIND_OK);
+    assert_int_equal(report.behind, sizeof table + 1);
     image_free(&image);
 }
 
@@ -889,9 +892,12 @@ static void real_programs_are_rebound_and_come_back(void **state)
         size_t at = image_get32(&image, 60) + 24 + 64;
 
         rebinds_and_goes_back(&image);
-        /* The linker's checksum proves the sum that is ours. */
+        /* The linker's checksum, if it makes one, proves the sum that is ours. */
         out = rebound(&image, 0);
-        assert_int_equal(image_get32(&image, at), checksum(image.at, image.size, at));
+        if (image_get32(&image, at))
+            assert_int_equal(image_get32(&image, at), checksum(image.at, image.size, at));
+        else
+            memcpy(out.at + at, (uint32_t[]){checksum(out.at, out.size, at)}, 4);
         free(image.at);
         image.at = out.at;
         image.size = out.size;

@@ -96,6 +96,36 @@ static void undone_it_is_the_original_and_runs_on_the_systems(void **state)
     RUNS(7, "system: 9812.50, timers: 1, arguments: [7]", there, "7");
 }
 
+/* As Microsoft's linker has it: MinGW's leaves the slots in a section that can be written. */
+static void make_slots_read_only(const char *path)
+{
+    static uint8_t bytes[1 << 20];
+    FILE *f = fopen(path, "r+b");
+    size_t n;
+
+    assert_non_null(f);
+    n = fread(bytes, 1, sizeof bytes, f);
+    for (size_t i = 0; i + 40 < n && i < 0x1000; i += 4)
+        if (!memcmp(bytes + i, ".idata\0", 8)) {
+            bytes[i + 39] &= 0x7F;
+            fseek(f, 0, SEEK_SET);
+            assert_int_equal(fwrite(bytes, 1, n, f), n);
+            fclose(f);
+            return;
+        }
+    fail_msg("%s has no section .idata", path);
+}
+
+static void slots_that_are_read_only_are_filled_too(void **state)
+{
+    (void)state;
+    make_slots_read_only(there);
+    RUNS(7, "system: 9812.50", there, "7");
+    RUNS(7, "ddeml: 9812.50", tool, "--run", there, "7");
+    RUNS(0, "rebound: 9 functions", tool, there);
+    RUNS(7, "ddeml: 9812.50", there, "7");
+}
+
 /* The library lies beside the tool, or where it is told. */
 static void launched_it_runs_on_ours_and_its_file_stays_as_it_is(void **state)
 {
@@ -144,6 +174,7 @@ int main(int argc, char *argv[])
         ROW(as_it_was_linked_it_runs_on_the_systems),
         ROW(rebound_on_disk_it_runs_on_ours),
         ROW(undone_it_is_the_original_and_runs_on_the_systems),
+        ROW(slots_that_are_read_only_are_filled_too),
         ROW(launched_it_runs_on_ours_and_its_file_stays_as_it_is),
         ROW(launched_it_gets_its_arguments_as_they_were_written),
         ROW(a_rebound_program_can_be_launched_too),

@@ -67,6 +67,8 @@ static int refuse(const char *path, enum rebind_result result, const struct rebi
 {
     print(true, "ddeml-rebind: %s: %s%s%s%s; left as it is", path, rebind_says(result),
           report->detail[0] ? " (" : "", report->detail, report->detail[0] ? ")" : "");
+    if (result == REBIND_NO_ROOM || result == REBIND_SYSTEM_ONLY)
+        print(true, "ddeml-rebind: %s: --run, which changes no file, may do it", path);
     if (result == REBIND_SIGNED)
         print(true, "ddeml-rebind: %s: --drop-signature changes it all the same, --run starts it unchanged",
               path);
