@@ -76,7 +76,7 @@ done | awk -F '\t' -v files="$work/files" '
     BEGIN { while ((getline file < files) > 0) ours[file] }
     ($1 in ours) || ($2 in ours) { print $1 }' | xargs ln -s -t "$work/bin"
 
-for preset in native asan tsan win64 win32 bench; do
+for preset in native asan tsan win64 win32 bench fuzz; do
     echo "==> $preset"
     build=$work/build/$preset
     in_minimal() { env -i PATH="$work/bin" HOME="$work" LC_ALL=C LDFLAGS=-Wl,-t "$@"; }

@@ -8,6 +8,7 @@
 #   test      what building and running the tests needs
 #   coverage  what counts the lines that tests reach
 #   bench     what the benchmarks are compared with, and what draws their plots
+#   fuzz      what the fuzzers are built with
 #   windows   the same for Windows: cross compilers, CMocka for them, 64-bit Wine
 #   win32     32-bit Wine; fails where the machine's package sources have none
 #
@@ -104,6 +105,7 @@ for part in "$@"; do
     test) packages build test ;;
     coverage) packages coverage ;;
     bench) packages build test bench ;;
+    fuzz) packages build test fuzz ;;
     windows)
         packages build test windows
         cmocka
