@@ -378,10 +378,9 @@ int main(void)
     SetWindowsHookExA(WH_GETMESSAGE, see_posted, NULL, GetCurrentThreadId());
     SetWindowsHookExA(WH_CALLWNDPROC, see_sent, NULL, GetCurrentThreadId());
     say("ready");
-    for (;;) {
+    for (;;) { /* messages first: there may always be a line */
+        pump_once(lines_event(input), INFINITE);
         if (lines_take(input, line))
             say(obey(line));
-        else
-            pump_once(lines_event(input), INFINITE);
     }
 }
