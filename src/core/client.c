@@ -623,8 +623,6 @@ void client_end(struct conv *c)
         struct xact *x = container_of(c->xacts.next, struct xact, node);
 
         wire_settle(&c->end, &x->sent, WIRE_ENDED);
-        if (x->state == XACT_SENT)
-            x->state = XACT_ABANDONED;
         out_of_line(x);
     }
 }
