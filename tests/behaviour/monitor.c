@@ -1092,6 +1092,35 @@ static void what_a_stranger_asks_for_is_told_once(void **state)
     raw_books_close();
 }
 
+static void what_nobody_has_posted_or_nobody_can_read_is_told_as_it_is(void **state)
+{
+    struct party *server = party_open(0), *monitor;
+    host_mem dead = host_mem_alloc(2 * sizeof(uintptr_t), true);
+    struct host_msg hm = {.id = WIRE_DATA, .lparam = dead};
+    struct raw client;
+
+    (void)state;
+    if (raw_copies()) /* and reads what it copies itself */
+        skip();
+    host_mem_free(dead);
+    raw_books_open();
+    party_register(server, RAW_SERVICE);
+    raw_open(&client);
+    assert_true(raw_connect(&client));
+    monitor = monitor_open(MF_POSTMSGS, &first);
+    assert_true(raw_post_from(&client, 0, WIRE_TERMINATE, 0, 0));
+    hm.to = client.partner;
+    assert_int_equal(host_post(&hm), HOST_OK);
+    expect_events(&first, 2);
+    assert_int_equal(first.events[0].u.message.wMsg, WM_DDE_TERMINATE);
+    assert_int_equal(first.events[1].u.message.wMsg, WM_DDE_DATA);
+    assert_int_equal(first.events[1].u.message.lParam, dead);
+    party_close(server);
+    raw_die(&client);
+    party_close(monitor);
+    raw_books_close();
+}
+
 /* Whoever listens hears what any process tells. */
 static void what_is_no_record_is_not_told(void **state)
 {
@@ -1274,6 +1303,7 @@ int main(void)
         rule_with("7", a_message_that_cannot_be_posted_is_not_told, NULL, down),
         rule_with("7", what_a_stranger_serves_is_told_once, NULL, down),
         rule_with("7", what_a_stranger_asks_for_is_told_once, NULL, down),
+        rule_with("7", what_nobody_has_posted_or_nobody_can_read_is_told_as_it_is, NULL, down),
         rule_with("7", what_is_no_record_is_not_told, NULL, down),
         rule_with("7", events_of_other_threads_name_their_thread, NULL, down),
         rule_with("7", messages_between_threads_are_told_once, NULL, down),

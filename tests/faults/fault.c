@@ -81,8 +81,9 @@ bool fault_flavoured(void)
 {
     const char *what = fault.what;
 
-    return what && (fault.for_good || !strcmp(what, "host_post") || !strcmp(what, "host_send") ||
-                    !strcmp(what, "host_broadcast"));
+    return what && fault_layer == FAULT_SEAM &&
+           (fault.for_good || !strcmp(what, "host_post") || !strcmp(what, "host_send") ||
+            !strcmp(what, "host_broadcast"));
 }
 
 /* ---- Figures ------------------------------------------------------------------------------------------ */

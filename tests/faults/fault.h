@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "host/host.h"
 #include "winddeml.h"
 
 /* How the passing of messages fails. */
@@ -34,6 +35,8 @@ bool fault_flavoured(void);    /* would it have been something else with another
 /* For wraps.c: one more call of this function; does it fail, and how? */
 bool fault_hits(const char *what);
 const struct flavour *fault_flavour(void);
+
+extern host_wnd fault_window; /* the last HOST_QUIET one that was made */
 
 /* What there is, by the ledger and, where it has them, by the host's own figures. */
 struct figures {

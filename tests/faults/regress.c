@@ -5,6 +5,7 @@
 
 #include "host/host.h"
 #include "support/party.h"
+#include "support/raw.h"
 
 /* How many windows may still be made, and how many blocks may still be locked; the parameters of a message
  * are a fixed block, whose locking cannot fail. */
@@ -114,6 +115,38 @@ static void c26_data_that_cannot_be_locked_is_an_error_and_stays(void **state)
     assert_true(DdeFreeDataHandle(data));
 }
 
+static void c26_a_lent_answer_that_cannot_be_copied_is_an_error_and_goes_back(void **state)
+{
+    struct party *client = party_open(0);
+    struct raw server;
+    struct raw_seen *m;
+    host_mem lent;
+    HCONV conv;
+
+    (void)state;
+    if (raw_copies())
+        skip();
+    raw_books_open();
+    raw_open(&server);
+    server.serves = true;
+    conv = party_connect(client, RAW_SERVICE, RAW_TOPIC);
+    assert_non_null(DdeClientTransaction(NULL, 0, conv, party_text(client, RAW_ITEM), RAW_FORMAT,
+                                         XTYP_REQUEST, TIMEOUT_ASYNC, NULL));
+    raw_unref(raw_expect(&server, WIRE_REQUEST)->atom);
+    lent = raw_object(WIRE_FRESPONSE | WIRE_FACKREQ, "lent");
+    assert_true(raw_post(&server, WIRE_DATA, lent, raw_ref(RAW_ITEM)));
+    locks_left = 1; /* its header's */
+    m = raw_expect(&server, WIRE_ACK);
+    locks_left = NO_END;
+    raw_unref(m->atom);
+    raw_left(lent, true);
+    assert_int_equal(party_count(client, XTYP_XACT_COMPLETE), 1);
+    assert_null(party_last(client, XTYP_XACT_COMPLETE)->data);
+    party_close(client);
+    raw_die(&server);
+    raw_books_close();
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -121,6 +154,7 @@ int main(void)
         TEST(s04_without_resources_connecting_is_an_error_and_the_others_go_on),
         TEST(c26_an_update_that_cannot_be_locked_ends_the_conversation_and_nothing_else),
         TEST(c26_data_that_cannot_be_locked_is_an_error_and_stays),
+        TEST(c26_a_lent_answer_that_cannot_be_copied_is_an_error_and_goes_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

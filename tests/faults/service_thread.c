@@ -5,6 +5,7 @@
 
 #include "faults/fault.h"
 #include "support/support.h"
+#include "wire/wire.h"
 
 static bool nothing_is_left(void *unused)
 {
@@ -26,6 +27,21 @@ static void a_thread_that_cannot_be_waited_for_ends_all_the_same(void **state)
     fault_rest();
     assert_true(test_pump_until(nothing_is_left, NULL, TEST_PATIENCE_MS));
     assert_int_equal(DdemlStopThread(id, TEST_PATIENCE_MS), DMLERR_INVALIDPARAMETER);
+}
+
+/* Its window is hidden, but any program can find windows. */
+static void what_is_posted_to_its_window_is_disposed_of(void **state)
+{
+    struct host_msg hm = {.id = WIRE_TERMINATE};
+    DWORD id;
+
+    (void)state;
+    assert_int_equal(DdemlStartThread(NULL, NULL, &id), DMLERR_NO_ERROR);
+    hm.to = fault_window;
+    assert_int_equal(host_post(&hm), HOST_OK);
+    hm.id = WIRE_REQUEST;
+    assert_int_equal(host_post(&hm), HOST_OK);
+    assert_int_equal(DdemlStopThread(id, TEST_PATIENCE_MS), DMLERR_NO_ERROR);
 }
 
 static void CALLBACK nothing(LPVOID unused)
@@ -73,6 +89,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_thread_that_cannot_be_waited_for_ends_all_the_same, down),
+        cmocka_unit_test_teardown(what_is_posted_to_its_window_is_disposed_of, down),
         cmocka_unit_test_teardown(nothing_is_left_whatever_is_refused, down),
     };
 

@@ -44,9 +44,6 @@ WRAP(bool, host_timer, (host_wnd wnd, uint32_t interval_ms), (wnd, interval_ms),
 WRAP(size_t, host_to_wide, (unsigned code_page, const char *src, size_t n, uint16_t *dst, size_t max),
      (code_page, src, n, dst, max), 0)
 WRAP(bool, host_watch, (host_wnd wnd, host_wnd other), (wnd, other), false)
-WRAP(host_wnd, host_window_create,
-     (enum host_class cls, host_wnd parent, bool unicode, host_proc *proc, void *ctx),
-     (cls, parent, unicode, proc, ctx), 0)
 WRAP(bool, host_window_meet, (host_wnd wnd, uint32_t wait_ms), (wnd, wait_ms), false)
 
 /* Only entering it can fail. */
@@ -92,4 +89,19 @@ int __wrap_host_broadcast(enum host_audience audience, const struct host_msg *ms
     if (!failed || fault_flavour()->send == HOST_UNSURE)
         r = __real_host_broadcast(audience, msg, wait_ms, enough, arg);
     return failed ? fault_flavour()->send : r;
+}
+
+host_wnd fault_window;
+
+DECLARE(host_wnd, host_window_create,
+        (enum host_class cls, host_wnd parent, bool unicode, host_proc *proc, void *ctx))
+host_wnd __wrap_host_window_create(enum host_class cls, host_wnd parent, bool unicode, host_proc *proc,
+                                   void *ctx)
+{
+    host_wnd wnd =
+        fault_hits("host_window_create") ? 0 : __real_host_window_create(cls, parent, unicode, proc, ctx);
+
+    if (cls == HOST_QUIET)
+        fault_window = wnd;
+    return wnd;
 }

@@ -315,20 +315,31 @@ static void thread_of_many_dies(const struct scenario *s, unsigned n)
     client.answer = server.answer = NULL;
 }
 
+static bool uninitialize_or_die(struct side *side, const struct call *call, HDDEDATA *result)
+{
+    if (side == &server && call->type == XTYP_DISCONNECT)
+        side_drop(&server);
+    return die(side, call, result);
+}
+
 /* The news that the first of the server's names has gone end the thread while the rest is still there. */
 static void uninitialize_and_die(void *arg)
 {
     const struct scenario *s = partner.scenario;
 
     (void)arg;
-    client.answer = server.answer = die;
+    client.answer = server.answer = uninitialize_or_die;
     server_open(0);
     if (!test_apart) /* there the client's process has nobody left who could hear of the second */
         DdeNameService(server.inst, server.item[0], 0, DNS_REGISTER);
     client_open();
     scenario_converse(s);
     pair_transact_all(TIMEOUT_ASYNC, 1);
-    side_drop(&server);
+    if (s->enders & BY_CLIENT) /* and the callback that is told of it uninitialises */
+        side_end(&client);
+    else
+        side_drop(&server);
+    test_pump_all();
     survive();
 }
 
@@ -458,6 +469,8 @@ static const struct CMUnitTest tests[] = {
 
     SCENARIO(thread_of_both_sides_dies_in_uninitialize, .run = thread_dies_uninitializing, .side = &client,
              .inside = XTYP_UNREGISTER, .posix_only = true),
+    SCENARIO(thread_of_both_sides_dies_in_uninitialize_inside_disconnect, .run = thread_dies_uninitializing,
+             .side = &client, .inside = XTYP_UNREGISTER, .enders = BY_CLIENT, .posix_only = true),
 
     SCENARIO(client_thread_dies_in_advdata, .run = client_thread_dies, .side = &client,
              .inside = XTYP_ADVDATA, .posix_only = true),
