@@ -69,6 +69,9 @@ static void end(struct process *p)
     p->over = true;
     memory_end(p);
     atoms_end(p->slot);
+    p->n_handles = 0;
+    if (p->killed)
+        p->left = held_by(p); /* nothing, or it has not been taken back */
     world.slots[p->slot] = NULL;
 }
 
