@@ -164,7 +164,26 @@ static void without_the_library_nothing_is_started(void **state)
     snprintf(path, sizeof path, "%s\\ddeml-rebind.exe", without);
     RUNS(125, "there is no ddeml.dll beside ddeml-rebind", path, "--run", alone, "7");
     RUNS(125, "cannot be read", tool, "--run", "--dll", "no_such.dll", alone, "7");
-    RUNS(125, "-bit ddeml.dll", tool, "--run", "--dll", "CTestTestfile.cmake", alone, "7");
+}
+
+static void a_library_of_the_other_kind_is_not_taken(void **state)
+{
+    static uint8_t head[128] = {'M', 'Z', [60] = 64, [64] = 'P', 'E', 0, 0, 0x4C, 0x01}; /* 32 bits */
+    char path[64];
+    FILE *f;
+
+    (void)state;
+    if (sizeof(void *) == 4)
+        memcpy(head + 68, "\x64\x86", 2);
+    snprintf(path, sizeof path, "%s\\other.dll", without);
+    f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(head, 1, sizeof head, f), sizeof head);
+    fclose(f);
+    RUNS(125, sizeof(void *) == 4 ? "it needs the 32-bit ddeml.dll" : "it needs the 64-bit ddeml.dll", tool,
+         "--run", "--dll", path, alone, "7");
+    RUNS(125, "-bit ddeml.dll", tool, "--run", "--dll", "CTestTestfile.cmake", alone,
+         "7"); /* no DLL at all */
 }
 
 int main(int argc, char *argv[])
@@ -180,6 +199,7 @@ int main(int argc, char *argv[])
         ROW(a_rebound_program_can_be_launched_too),
         ROW(a_program_without_dde_is_not_started),
         ROW(without_the_library_nothing_is_started),
+        ROW(a_library_of_the_other_kind_is_not_taken),
     };
 
     if (argc < 4)
