@@ -378,7 +378,7 @@ static void on_ack(struct conv *c, struct wire_msg *m)
 
     c->answered = 0;
     if (echo && !c->end.brings_atoms)
-        return;                                     /* A8 */
+        return;                                     /* A9 */
     if (m->answer >= 0xC000 && m->answer <= 0xFFFF) /* no object has such a handle, an EXECUTE's neither */
         wire_ack_is_atom(&c->end, m);
     wire_dispose(&c->end, m, WIRE_ACCEPTED);

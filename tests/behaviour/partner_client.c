@@ -825,7 +825,7 @@ static void give_with_echo(struct raw *r, struct raw_seen *m)
     m->taken = true;
 }
 
-static void an_acknowledgement_of_a_request_that_data_has_answered_is_an_echo_A8(void **state)
+static void an_acknowledgement_of_a_request_that_data_has_answered_is_an_echo_A9(void **state)
 {
     (void)state;
     server.on = give_with_echo;
@@ -841,7 +841,7 @@ static void an_acknowledgement_of_a_request_that_data_has_answered_is_an_echo_A8
     still_works();
 }
 
-static void an_echo_comes_right_after_the_data_or_is_none_A8(void **state)
+static void an_echo_comes_right_after_the_data_or_is_none_A9(void **state)
 {
     struct raw_seen *m;
 
@@ -1537,8 +1537,8 @@ static const struct CMUnitTest single_tests[] = {
     CONNECTED("protocol 8.4", an_update_may_come_before_the_ack_of_advise),
     CONNECTED("protocol 8.2", updates_that_cross_the_unadvise_do_not_end_the_conversation),
     CONNECTED("protocol 8.3", a_spontaneous_ack_is_absorbed_A7),
-    CONNECTED("protocol 8.3", an_acknowledgement_of_a_request_that_data_has_answered_is_an_echo_A8),
-    CONNECTED("protocol 8.3", an_echo_comes_right_after_the_data_or_is_none_A8),
+    CONNECTED("protocol 8.3", an_acknowledgement_of_a_request_that_data_has_answered_is_an_echo_A9),
+    CONNECTED("protocol 8.3", an_echo_comes_right_after_the_data_or_is_none_A9),
     CONNECTED("protocol 8.3", a_spontaneous_ack_is_not_the_answer_to_another_item),
     CONNECTED("protocol 8.5", messages_for_a_server_are_disposed_of),
     CONNECTED("protocol 8.3", an_unreadable_object_ends_the_conversation_D13),

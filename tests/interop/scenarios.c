@@ -188,7 +188,7 @@ static void server_killed(struct cell *c)
     meet(c);
     cell_expect(c, CLIENT, "advise 0 hot Price 5000", "ok");
     cell_expect(c, SERVER, "stall", "stalling");
-    agent_tell(c->ends[CLIENT], "request 0 Price 5000");
+    agent_tell(c->ends[CLIENT], "request 0 Price 3000");
     cell_answer(c, SERVER, "requested");
     cell_kill(c, SERVER);
     cell_answer(c, CLIENT, "gone");
