@@ -272,10 +272,11 @@ static void on_advise(struct conv *c, HGLOBAL mem, ATOM item)
     const struct object *o = GlobalLock(mem);
     struct link *l = link_of(c, item);
     WORD options = o ? o->flags : 0, status = judge(name_of(item), ACCEPTED);
+    DWORD size;
 
     agent_note("advstart", name_of(item), NULL);
     l = l ? l : link_of(c, 0);
-    if (!o || !l)
+    if (!o || !l || (status & ACCEPTED && !agent_value(name_of(item), &size)))
         status = 0;
     if (status & ACCEPTED)
         start_link(l, item, options);
