@@ -363,20 +363,22 @@ static struct xact *match_ack(struct conv *c, uintptr_t hi)
     return oldest->type == XTYP_EXECUTE || hi == 0 ? oldest : NULL;
 }
 
-/* Wine's DDEML answers a REQUEST with DATA, and acknowledges it then as well. The DATA has brought the reference that
- * this ACK names once more. */
-static bool is_echo(const struct conv *c, const struct xact *x, const struct wire_msg *m)
+/* Wine's DDEML answers a REQUEST with DATA that it neither gives away nor wants acknowledged (D8), and then with an ACK
+ * as well. The DATA has brought the reference that this ACK names once more. */
+static host_atom echo_of(const struct xact *x, const struct wire_msg *m)
 {
-    return c->answered && c->answered == m->answer && m->status & WIRE_FACK &&
-           (!x || x->type == XTYP_REQUEST);
+    const uint16_t all = WIRE_FRESPONSE | WIRE_FRELEASE | WIRE_FACKREQ;
+
+    return x && (m->status & all) == WIRE_FRESPONSE ? m->atom : 0;
 }
 
 static void on_ack(struct conv *c, struct wire_msg *m)
 {
     struct xact *x = match_ack(c, m->answer);
-    bool positive = m->status & WIRE_FACK, echo = is_echo(c, x, m);
+    bool positive = m->status & WIRE_FACK;
+    bool echo = positive && c->echo && c->echo == m->answer;
 
-    c->answered = 0;
+    c->echo = 0;
     if (echo && !c->end.brings_atoms)
         return;                                     /* A9 */
     if (m->answer >= 0xC000 && m->answer <= 0xFFFF) /* no object has such a handle, an EXECUTE's neither */
@@ -432,7 +434,7 @@ static void on_data(struct conv *c, struct wire_msg *m)
     struct link *l = !item ? NULL : m->mem ? link_find(c, item, m->fmt) : link_find_notice(c, item);
     struct xact *x = m->mem ? match_request(c, m, l) : NULL;
 
-    c->answered = x ? m->atom : 0;
+    c->echo = echo_of(x, m);
     if (x) {
         on_response(c, x, m);
     } else if (l) {
@@ -451,7 +453,7 @@ void client_discard(struct conv *c, struct wire_msg *m)
 {
     struct xact *x = m->mem && m->status & WIRE_FRESPONSE ? match_request(c, m, NULL) : NULL;
 
-    c->answered = x ? m->atom : 0;
+    c->echo = echo_of(x, m);
     wire_dispose(&c->end, m, WIRE_CLOSING);
     if (x)
         complete(x, 0, DMLERR_NO_ERROR);

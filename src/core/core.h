@@ -273,7 +273,7 @@ struct conv {
     struct list xacts;      /* client: outstanding, oldest first                      */
     struct list failed;     /* client: deliveries of those that the end has failed    */
     struct xact *waiting;   /* client: the synchronous one whose caller waits         */
-    host_atom answered;     /* client: the item, if the last message answered a REQUEST; else 0 */
+    host_atom echo;         /* client: what the next ACK names if it is an echo (client.c); else 0        */
     struct list links;      /* both sides                                             */
     struct list unacked;    /* server: DATA that the client has still to acknowledge  */
 };

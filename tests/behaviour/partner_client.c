@@ -814,15 +814,28 @@ static void a_spontaneous_ack_is_absorbed_A7(void **state)
     still_works();
 }
 
+enum { ECHOED = 8 };
+
+static host_mem echoed[ECHOED];
+static unsigned n_echoed;
+
 /* As Wine's DDEML does it: the DATA and the ACK have one reference between them, where that can be. */
 static void give_with_echo(struct raw *r, struct raw_seen *m)
 {
     if (m->id != WIRE_REQUEST)
         return;
-    raw_give(r, WIRE_DATA, raw_object(WIRE_FRESPONSE | WIRE_FRELEASE, "value"), m->atom);
+    assert_true(n_echoed < ECHOED);
+    echoed[n_echoed] = raw_object(WIRE_FRESPONSE, "value");
+    assert_true(raw_post(r, WIRE_DATA, echoed[n_echoed++], m->atom));
     assert_true(
         raw_post(r, WIRE_ACK, WIRE_FACK, host_atoms_brought(r->partner) ? raw_ref(RAW_ITEM) : m->atom));
     m->taken = true;
+}
+
+static void echoed_are_left(void)
+{
+    while (n_echoed)
+        raw_left(echoed[--n_echoed], true);
 }
 
 static void an_acknowledgement_of_a_request_that_data_has_answered_is_an_echo_A9(void **state)
@@ -838,6 +851,26 @@ static void an_acknowledgement_of_a_request_that_data_has_answered_is_an_echo_A9
     assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), 2);
     assert_string_equal(ours.text,
                         "value"); /* the first one's echo was not taken for the second one's answer */
+    echoed_are_left();
+    still_works();
+}
+
+static void an_echo_is_not_the_answer_to_a_poke_of_the_same_item_A9(void **state)
+{
+    struct raw_seen *m;
+
+    (void)state;
+    ours_transact_async(XTYP_REQUEST);
+    ours_transact_async(XTYP_POKE);
+    give_with_echo(&server, raw_expect(&server, WIRE_REQUEST));
+    m = raw_expect(&server, WIRE_POKE);
+    test_pump_all();
+    assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), 1);
+    raw_answer(&server, m, 0);
+    test_pump_all();
+    assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), 2);
+    assert_int_equal(ours.data2 & WIRE_FACK, 0);
+    echoed_are_left();
     still_works();
 }
 
@@ -850,6 +883,7 @@ static void an_echo_comes_right_after_the_data_or_is_none_A9(void **state)
     assert_int_equal(ours_transact(XTYP_REQUEST, A_WHILE, NULL), DMLERR_NO_ERROR);
     server.on = NULL;
     raw_expect_nothing(&server);
+    echoed_are_left();
     ours_transact_async(XTYP_REQUEST);
     m = raw_expect(&server, WIRE_REQUEST);
     ours_transact_async(XTYP_POKE);
@@ -1538,6 +1572,7 @@ static const struct CMUnitTest single_tests[] = {
     CONNECTED("protocol 8.2", updates_that_cross_the_unadvise_do_not_end_the_conversation),
     CONNECTED("protocol 8.3", a_spontaneous_ack_is_absorbed_A7),
     CONNECTED("protocol 8.3", an_acknowledgement_of_a_request_that_data_has_answered_is_an_echo_A9),
+    CONNECTED("protocol 8.3", an_echo_is_not_the_answer_to_a_poke_of_the_same_item_A9),
     CONNECTED("protocol 8.3", an_echo_comes_right_after_the_data_or_is_none_A9),
     CONNECTED("protocol 8.3", a_spontaneous_ack_is_not_the_answer_to_another_item),
     CONNECTED("protocol 8.5", messages_for_a_server_are_disposed_of),

@@ -254,18 +254,52 @@ static bool is_alive(const struct cell *c, enum end end)
 
 /* ---- One play ------------------------------------------------------------------------------------------------- */
 
-/* References on the names of the conversations that nobody holds any more; they are gone afterwards. */
-static unsigned names_left(void)
-{
-    static const char *const names[] = {SERVICE, TOPIC,   "Nothing", "Nobody",
-                                        "Price", "Large", "Refused", "Busy"};
-    unsigned n = 0;
-    ATOM atom;
+enum { CREDIT = 50 };
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        for (; (atom = GlobalFindAtomA(names[i])) != 0; n++)
-            GlobalDeleteAtom(atom);
+static const char *const names[] = {SERVICE, TOPIC, "Nothing", "Nobody", "Price", "Large", "Refused", "Busy"};
+
+static int take_away(const char *name)
+{
+    int n = 0;
+
+    for (ATOM atom; (atom = GlobalFindAtomA(name)) != 0; n++)
+        GlobalDeleteAtom(atom);
     return n;
+}
+
+/* References on the names of the conversations are added, so that it can be counted what has become of them. */
+static void lend_names(void)
+{
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        take_away(names[i]);
+        for (int n = 0; n < CREDIT; n++)
+            GlobalAddAtomA(names[i]);
+    }
+}
+
+/* How many are there that nobody holds any more, and how many have been given up by somebody who had none? */
+static void take_names_back(int *left, int *missing)
+{
+    *left = *missing = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        int surplus = take_away(names[i]) - CREDIT;
+
+        *(surplus > 0 ? left : missing) += abs(surplus);
+    }
+}
+
+static void look_at_names(struct cell *c)
+{
+    enum end end = cell_is(c, CLIENT, SYSTEM) && !cell_is(c, SERVER, SYSTEM) ? CLIENT : SERVER;
+    int left, missing;
+
+    take_names_back(&left, &missing);
+    if (c->broken || c->scenario->kills)
+        return;
+    if (left)
+        cell_deviates(c, end, "references on names are left: %d of them", left);
+    if (missing)
+        cell_deviates(c, end, "references on names are given up by who has none: %d of them", missing);
 }
 
 static void look_at_ledger(struct cell *c, enum end end)
@@ -304,8 +338,7 @@ static void leave(struct cell *c)
 
 static void play(struct cell *c)
 {
-    unsigned names;
-
+    lend_names();
     if (setjmp(c->out) == 0) {
         for (enum end end = CLIENT; end <= SERVER; end++)
             cell_expect(c, end, c->scenario->wide[end] ? "open W" : "open A", "ok");
@@ -314,10 +347,7 @@ static void play(struct cell *c)
     }
     if (!c->broken && setjmp(c->out) == 0)
         leave(c);
-    names = names_left();
-    if (names && !c->broken && !c->scenario->kills)
-        cell_deviates(c, involves(c, SYSTEM) && !cell_is(c, SERVER, SYSTEM) ? CLIENT : SERVER,
-                      "references on names are left: %u of them", names);
+    look_at_names(c);
     if (!c->broken && setjmp(c->out) == 0)
         for (enum end end = CLIENT; end <= SERVER && c->n; end++)
             if (is_alive(c, end))
@@ -524,7 +554,6 @@ int main(int argc, char **argv)
             only = argv[i + 1];
     }
     now = CreateEventA(NULL, TRUE, FALSE, "ddeml-interop-now");
-    names_left();
     for (const struct program *client = programs; client < programs + PROGRAMS; client++)
         for (const struct program *server = programs; server < programs + PROGRAMS; server++)
             if (client->there && server->there &&

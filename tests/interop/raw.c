@@ -50,6 +50,7 @@ struct conv {
     struct question asked[OUTSTANDING]; /* oldest first */
     unsigned n_asked;
     struct link links[LINKS];
+    ATOM echo;       /* what an ACK names that is none: see on_data */
     char answer[80]; /* to the last question that somebody waits for; "": none yet */
 };
 
@@ -340,9 +341,14 @@ static void on_data(struct conv *c, HGLOBAL mem, ATOM item)
     const char *said = o ? say_value(o, GlobalSize(mem) - offsetof(struct object, value)) : NULL;
     unsigned which;
 
-    if (!c->closing && answers_request(c, item, flags, &which))
-        finish_question(c, which, said);
-    else if (!c->closing)
+    /* The system's DDEML acknowledges a request, too, that it has answered with such a DATA; it has no reference for it. */
+    c->echo = flags == RESPONSE ? item : 0;
+    if (answers_request(c, item, flags, &which)) {
+        if (c->closing)
+            drop_question(c, which);
+        else
+            finish_question(c, which, said);
+    } else if (!c->closing)
         agent_note(o ? "data" : "notice", name_of(item), o ? said + 3 : NULL);
     if (o)
         GlobalUnlock(mem);
@@ -380,7 +386,10 @@ static void on_server_ack(struct conv *c, ATOM item)
 
 static void on_client_ack(struct conv *c, WORD status, UINT_PTR hi)
 {
-    if (!c->n_asked)
+    bool echo = c->echo && c->echo == hi && status & ACCEPTED;
+
+    c->echo = 0;
+    if (echo || !c->n_asked)
         return;
     if (c->asked[0].id != WM_DDE_EXECUTE)
         release((ATOM)hi);
