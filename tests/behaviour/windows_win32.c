@@ -113,6 +113,31 @@ static void a_conversations_window_goes_with_it(void **state)
     assert_false(IsWindow(window));
 }
 
+static BOOL CALLBACK destroy_ddeml(HWND window, LPARAM unused)
+{
+    char name[32] = "";
+
+    (void)unused;
+    GetClassNameA(window, name, sizeof name);
+    if (!strncmp(name, "DDEML", 5))
+        assert_true(DestroyWindow(window));
+    return TRUE;
+}
+
+/* As one that destroys all windows of its thread at its end. The conversations end with them. */
+static void a_program_may_destroy_the_windows_of_its_instances(void **state)
+{
+    struct talk t = talk();
+
+    (void)state;
+    EnumThreadWindows(GetCurrentThreadId(), destroy_ddeml, 0);
+    test_pump_all();
+    assert_int_equal(moms(), 0);
+    assert_null(party_transact(t.client, t.conv, XTYP_REQUEST, TEST_PATIENCE_MS, NULL));
+    party_close(t.client);
+    party_close(t.server);
+}
+
 static void a_data_handle_is_no_memory_handle(void **state)
 {
     struct party *p = party_open(0);
@@ -231,6 +256,7 @@ int main(void)
         rule("1.2", the_windows_of_an_ansi_instance_are_ansi),
         rule("1.2", the_windows_of_a_unicode_instance_are_unicode),
         rule("1.2", a_conversations_window_goes_with_it),
+        rule("1.2", a_program_may_destroy_the_windows_of_its_instances),
         rule("1.3", a_data_handle_is_no_memory_handle),
         rule("6.3", the_wait_offers_each_message_to_the_hooks_and_dispatches_it),
         rule("6.3", what_a_hook_takes_is_not_dispatched),
