@@ -8,7 +8,8 @@
 #   win64    64-bit Windows, under Wine             tsan    with the thread sanitizer
 #   win32    32-bit Windows, under Wine             bench   benchmarks, tried out only (not among "all")
 #
-# DDEML_FULL=1 repeats every scenario of the leak suite 10 000 times, under Wine 1 000 times; that takes much longer.
+# DDEML_FULL=1 repeats every scenario of the leak suite 10 000 times, under Wine 1 000 times,
+# and lets every call of the host fail in each; that takes much longer.
 #
 # Needs Debian 12 with root or sudo, or a machine where all of scripts/packages.txt is installed. Fails where
 # 32-bit Wine is not to be had, unless DDEML_SKIP_WIN32=1 says that this is known.
