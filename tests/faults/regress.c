@@ -133,7 +133,7 @@ static void c26_a_lent_answer_that_cannot_be_copied_is_an_error_and_goes_back(vo
     assert_non_null(DdeClientTransaction(NULL, 0, conv, party_text(client, RAW_ITEM), RAW_FORMAT,
                                          XTYP_REQUEST, TIMEOUT_ASYNC, NULL));
     raw_unref(raw_expect(&server, WIRE_REQUEST)->atom);
-    lent = raw_object(WIRE_FRESPONSE | WIRE_FACKREQ, "lent");
+    lent = raw_object(WIRE_FRESPONSE | WIRE_FACKREQ, "longer than two pointers");
     assert_true(raw_post(&server, WIRE_DATA, lent, raw_ref(RAW_ITEM)));
     locks_left = 1; /* its header's */
     m = raw_expect(&server, WIRE_ACK);
