@@ -1100,10 +1100,12 @@ static void what_nobody_has_posted_or_nobody_can_read_is_told_as_it_is(void **st
     struct raw client;
 
     (void)state;
-    if (raw_copies()) /* and reads what it copies itself */
-        skip();
     host_mem_free(dead);
     raw_books_open();
+    if (raw_copies()) { /* and reads what it copies itself */
+        raw_books_close();
+        skip();
+    }
     party_register(server, RAW_SERVICE);
     raw_open(&client);
     assert_true(raw_connect(&client));
