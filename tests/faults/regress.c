@@ -115,6 +115,7 @@ static void c26_data_that_cannot_be_locked_is_an_error_and_stays(void **state)
     assert_true(DdeFreeDataHandle(data));
 }
 
+#ifndef _WIN32 /* where the system may lock it as well */
 static void c26_a_lent_answer_that_cannot_be_copied_is_an_error_and_goes_back(void **state)
 {
     struct party *client = party_open(0);
@@ -125,10 +126,6 @@ static void c26_a_lent_answer_that_cannot_be_copied_is_an_error_and_goes_back(vo
 
     (void)state;
     raw_books_open();
-    if (raw_copies()) { /* and the original is its sender's at once */
-        raw_books_close();
-        skip();
-    }
     raw_open(&server);
     server.serves = true;
     conv = party_connect(client, RAW_SERVICE, RAW_TOPIC);
@@ -148,6 +145,7 @@ static void c26_a_lent_answer_that_cannot_be_copied_is_an_error_and_goes_back(vo
     raw_die(&server);
     raw_books_close();
 }
+#endif
 
 int main(void)
 {
@@ -156,7 +154,9 @@ int main(void)
         TEST(s04_without_resources_connecting_is_an_error_and_the_others_go_on),
         TEST(c26_an_update_that_cannot_be_locked_ends_the_conversation_and_nothing_else),
         TEST(c26_data_that_cannot_be_locked_is_an_error_and_stays),
+#ifndef _WIN32
         TEST(c26_a_lent_answer_that_cannot_be_copied_is_an_error_and_goes_back),
+#endif
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
