@@ -248,11 +248,17 @@ bool wire_is_offer(const struct host_msg *hm)
            is_name(hm->lparam >> 16 & 0xFFFF);
 }
 
-/* Its names are the receiver's, also of one who has not asked (I4). They never stand in the books. */
+/* What is sent as such an ACK, and is not wanted: its names are the receiver's all the same (I4), be there two or one.
+ * They never stand in the books. */
 static void drop_offer(const struct host_msg *hm)
 {
-    host_atom_delete((host_atom)hm->lparam);
-    host_atom_delete((host_atom)(hm->lparam >> 16));
+    const uintptr_t names[] = {hm->lparam & 0xFFFF, hm->lparam >> 16 & 0xFFFF};
+
+    if (hm->id != WIRE_ACK || !hm->wparam || host_mem_size(hm->lparam))
+        return;
+    for (int i = 0; i < 2; i++)
+        if (is_name(names[i]))
+            host_atom_delete((host_atom)names[i]);
 }
 
 static enum wire_reading not_read(struct wire_end *end, const struct wire_msg *m, bool is_partner)
@@ -277,8 +283,7 @@ enum wire_reading wire_read(struct wire_end *end, const struct host_msg *hm, str
     if (from->local && m->id != WIRE_TERMINATE)
         ledger_pass(end->ledger, LEDGER_queued, -1);
     if (!wire_unpack(m->id, hm->lparam, &lo, &hi)) {
-        if (wire_is_offer(hm))
-            drop_offer(hm);
+        drop_offer(hm);
         return not_read(end, m, is_partner);
     }
     if (wire_packs(m->id)) {

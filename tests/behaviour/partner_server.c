@@ -591,6 +591,8 @@ static void an_offer_to_the_wrong_window_gives_up_its_names(void **state)
 
         ack.lparam = (uintptr_t)raw_ref(RAW_SERVICE) | (uintptr_t)raw_ref(RAW_TOPIC) << 16;
         assert_int_equal(host_send(&ack, INITIATE_MS), HOST_OK);
+        ack.lparam = raw_ref(RAW_SERVICE); /* an offer that is only half of one */
+        assert_int_equal(host_send(&ack, INITIATE_MS), HOST_OK);
     }
 }
 
