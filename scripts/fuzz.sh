@@ -73,7 +73,7 @@ run() { # DOOR
     begin=$(date +%s)
     findings=0
     nice -n 15 "$work/bin/fuzz_$1" -max_total_time="$seconds" -max_len=$LONGEST -timeout=60 -rss_limit_mb=4096 \
-        -print_final_stats=1 -artifact_prefix="$work/found/$1-" "$work/corpus/$1" "tests/fuzz/corpus/$1" \
+        -entropic=0 -print_final_stats=1 -artifact_prefix="$work/found/$1-" "$work/corpus/$1" "tests/fuzz/corpus/$1" \
         >"$log" 2>&1 || findings=1
     n=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     took=$(($(date +%s) - begin))

@@ -504,12 +504,23 @@ static void deadlines(void)
     fuzz_assert(DdemlGetVersion() == DDEML_VERSION);
 }
 
+static void fill_queue(void)
+{
+    inside_fill(fuzz_byte() < 128);
+}
+
+static void end_thread(void)
+{
+    if (fuzz_byte() < 64)
+        inside_end_thread();
+}
+
 static void (*const steps[])(void) = {
     initialize,      initialize,  uninitialize,    last_error,    name_service, create_string, query_string,
-    keep_string,     free_string, compare_strings, connect_one,   connect_one,  connect_list,  next_server,
+    keep_string,     free_string, compare_strings, connect_one,   fill_queue,   connect_list,  next_server,
     disconnect_list, disconnect,  reconnect,       info,          user_handle,  enable,        create_data,
     add_data,        get_data,    access_data,     unaccess_data, free_data,    transact,      transact,
-    transact,        transact,    abandon,         post_advise,   post_advise,  security,      packing,
+    transact,        transact,    abandon,         post_advise,   end_thread,   security,      packing,
     ledger,          holders,     dispatch,        dispatch,      dispatch,     time_passes,   threads,
     deadlines,
 };
@@ -606,16 +617,26 @@ static void end_all(void)
         DdeUninitialize(door.made[i]);
 }
 
+static void run(void)
+{
+    fuzz_assert(DdemlGetFd() >= 0); /* before everything, and for ever: a thread has one */
+    for (unsigned i = 0; i < SLOTS; i++)
+        initialize();
+    while (fuzz_more() && door.steps)
+        another_step();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_begin(data, size, asleep);
     memset(&door, 0, sizeof door);
     door.steps = STEPS;
-    for (unsigned i = 0; i < SLOTS; i++)
-        initialize();
-    while (fuzz_more() && door.steps)
-        another_step();
-    end_all();
+    if (fuzz_wants_thread(data, size)) {
+        inside_on_thread(run);
+    } else {
+        run();
+        end_all();
+    }
     fuzz_end();
     return 0;
 }

@@ -34,6 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 void fuzz_begin(const uint8_t *data, size_t size, bool (*asleep)(void));
 void fuzz_end(void);
 
+/* Does the input run on a thread of its own, which ends with it whatever it has begun? Its last byte says so. */
+bool fuzz_wants_thread(const uint8_t *data, size_t size);
+
 /* From here on the books of the library need not be balanced any more: somebody has spoken in the name of one of its
  * own windows, and what such a message carries it takes for what it has booked itself. */
 void fuzz_books_forged(void);

@@ -16,6 +16,14 @@ void inside_check(void); /* aborts if the host holds anything                   
 /* Before the first input: this process meets others, in a folder of its own. Otherwise it stays by itself. */
 void inside_meet(void);
 
+/* Runs it on a thread of its own and waits for the end of that; inside_end_thread ends it at once, and does nothing
+ * on the thread of the harness. */
+void inside_on_thread(void (*run)(void));
+void inside_end_thread(void);
+
+/* From now on every queue is full, or no more. */
+void inside_fill(bool full);
+
 /* Time passes: what is due in so many milliseconds is due now. */
 void inside_pass(uint32_t ms);
 

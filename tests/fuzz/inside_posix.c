@@ -22,7 +22,7 @@
 enum { LARGEST = 256 << 10, FILE_FROM = 64 << 10 };
 
 static struct {
-    bool started, meets, asking;
+    bool started, meets, asking, full;
     bool (*asleep)(void);
     uint64_t us;
     char folder[64];
@@ -85,7 +85,10 @@ host_mem __real_host_mem_alloc(size_t size, bool fixed);
 host_mem __wrap_host_mem_alloc(size_t size, bool fixed);
 host_mem __real_host_mem_resize(host_mem mem, size_t size);
 host_mem __wrap_host_mem_resize(host_mem mem, size_t size);
+int __real_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*run)(void *), void *arg);
 int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*run)(void *), void *arg);
+int __real_host_post(const struct host_msg *msg);
+int __wrap_host_post(const struct host_msg *msg);
 
 host_mem __wrap_host_mem_alloc(size_t size, bool fixed)
 {
@@ -97,7 +100,17 @@ host_mem __wrap_host_mem_resize(host_mem mem, size_t size)
     return size > LARGEST ? 0 : __real_host_mem_resize(mem, size);
 }
 
-/* An input has one thread. */
+int __wrap_host_post(const struct host_msg *msg)
+{
+    return host.full ? HOST_FULL : __real_host_post(msg);
+}
+
+void inside_fill(bool full)
+{
+    host.full = full;
+}
+
+/* The library gets no threads. */
 int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*run)(void *), void *arg)
 {
     (void)id;
@@ -105,6 +118,32 @@ int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*run
     (void)run;
     (void)arg;
     return EAGAIN;
+}
+
+/* ---- A thread of its own ------------------------------------------------------------------------------ */
+
+static _Thread_local bool on_own_thread;
+
+static void *begin(void *run)
+{
+    on_own_thread = true;
+    (*(void (**)(void))run)();
+    return NULL;
+}
+
+void inside_on_thread(void (*run)(void))
+{
+    pthread_t id;
+
+    if (__real_pthread_create(&id, NULL, begin, &run) != 0)
+        fuzz_fail("no thread");
+    pthread_join(id, NULL);
+}
+
+void inside_end_thread(void)
+{
+    if (on_own_thread)
+        pthread_exit(NULL);
 }
 
 /* ---- Begin and end ------------------------------------------------------------------------------------ */
@@ -151,11 +190,13 @@ void inside_start(void)
 void inside_begin(bool (*asleep)(void))
 {
     host.asleep = asleep;
+    host.asking = host.full = false;
 }
 
 void inside_end(void)
 {
     host.asleep = NULL;
+    host.full = false;
 }
 
 void inside_check(void)

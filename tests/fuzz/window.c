@@ -264,14 +264,29 @@ static void react(host_wnd me, const struct host_msg *hm, UINT_PTR lo, UINT_PTR 
         another_step();
 }
 
+static void take_all(host_wnd wnd)
+{
+    struct host_msg hm;
+
+    while (host_take(wnd, &hm)) {
+        UINT_PTR lo = 0, hi = 0;
+
+        UnpackDDElParam(hm.id, (LPARAM)hm.lparam, &lo, &hi);
+        FreeDDElParam(hm.id, (LPARAM)hm.lparam);
+        note(&hm, lo, hi);
+    }
+}
+
 static void hostile_proc(void *ctx, const struct host_msg *hm)
 {
     host_wnd me = *(const host_wnd *)ctx;
     UINT_PTR lo = 0, hi = 0;
 
+    learn(hm->wparam);
+    if (hm->id == HOST_EV_DESTROYED)
+        take_all(me);
     if (hm->id < WM_DDE_FIRST || hm->id > WM_DDE_LAST)
         return;
-    learn(hm->wparam);
     if (hm->id == WM_DDE_INITIATE) {
         answer_initiate(me, hm);
     } else if (hm->id == WM_DDE_TERMINATE) {
@@ -287,21 +302,14 @@ static void hostile_proc(void *ctx, const struct host_msg *hm)
 
 static void open_hostile(unsigned i)
 {
-    door.hostile[i] = host_window_create(HOST_PLAIN, 0, i == 1, hostile_proc, &door.hostile[i]);
+    door.hostile[i] =
+        host_window_create(i == 2 ? HOST_EVENT : HOST_PLAIN, 0, i == 1, hostile_proc, &door.hostile[i]);
     fuzz_assert(door.hostile[i]);
 }
 
 static void close_hostile(unsigned i)
 {
-    struct host_msg hm;
-
-    while (host_take(door.hostile[i], &hm)) {
-        UINT_PTR lo = 0, hi = 0;
-
-        UnpackDDElParam(hm.id, (LPARAM)hm.lparam, &lo, &hi);
-        FreeDDElParam(hm.id, (LPARAM)hm.lparam);
-        note(&hm, lo, hi);
-    }
+    take_all(door.hostile[i]);
     host_window_destroy(door.hostile[i]);
     door.hostile[i] = 0;
 }
@@ -473,11 +481,35 @@ static void time_passes(void)
     DdemlDispatch(0);
 }
 
+static BOOL CALLBACK holder(const DDEMLHOLDER *held, LPVOID param)
+{
+    (void)held;
+    (void)param;
+    another_step();
+    return fuzz_byte() & 1;
+}
+
+static void holders(void)
+{
+    DdemlListHolders(holder, NULL, fuzz_below(100));
+}
+
+static void fill_queue(void)
+{
+    inside_fill(fuzz_byte() < 128);
+}
+
+static void end_thread(void)
+{
+    if (fuzz_byte() < 64)
+        inside_end_thread();
+}
+
 static void (*const steps[])(void) = {
     hostile_post, hostile_post, hostile_post,  hostile_post,     hostile_post, hostile_post,
     hostile_post, hostile_send, hostile_event, hostile_initiate, hostile_dies, end_instance,
-    connect_one,  connect_one,  connect_list,  disconnect_list,  transact,     transact,
-    transact,     abandon,      disconnect,    enable,           post_advise,  post_advise,
+    connect_one,  holders,      connect_list,  disconnect_list,  transact,     transact,
+    fill_queue,   abandon,      disconnect,    enable,           post_advise,  end_thread,
     names,        dispatch,     dispatch,      dispatch_all,     dispatch_all, time_passes,
 };
 
@@ -550,22 +582,36 @@ static bool asleep(void)
     return another_step();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void run(void)
 {
-    fuzz_begin(data, size, asleep);
-    memset(&door, 0, sizeof door);
-    door.steps = STEPS;
     for (unsigned i = 0; i < HOSTILE; i++)
         open_hostile(i);
     for (unsigned i = 0; i < INSTANCES; i++)
         open_instance(i);
     while (fuzz_more() && door.steps)
         another_step();
-    door.steps = 0;
+}
+
+static void end_all(void)
+{
     for (unsigned i = 0; i < INSTANCES; i++)
         DdeUninitialize(door.ids[i]);
     for (unsigned i = 0; i < HOSTILE; i++)
         close_hostile(i);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_begin(data, size, asleep);
+    memset(&door, 0, sizeof door);
+    door.steps = STEPS;
+    if (fuzz_wants_thread(data, size)) {
+        inside_on_thread(run);
+    } else {
+        run();
+        door.steps = 0;
+        end_all();
+    }
     fuzz_end();
     return 0;
 }
