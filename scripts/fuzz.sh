@@ -38,7 +38,7 @@ scripts/setup.sh fuzz
     exit 1
 }
 
-export ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1:max_allocation_size_mb=512
+export ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=512:quarantine_size_mb=32
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 # Adds to the line of door and code.

@@ -248,7 +248,7 @@ bool wire_is_offer(const struct host_msg *hm)
            is_name(hm->lparam >> 16 & 0xFFFF);
 }
 
-/* What is sent as such an ACK, and is not wanted: its names are the receiver's all the same (I4), be there two or one.
+/* What is sent as such an ACK, and is not wanted: its names are the receiver's all the same (I5), be there two or one.
  * They never stand in the books. */
 static void drop_offer(const struct host_msg *hm)
 {
