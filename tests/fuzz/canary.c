@@ -1,31 +1,22 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* One fault for each door, which the replay of its corpus has to find: the program is linked with the function of
+/* A fault for each door, which the replay of its corpus has to find: the program is linked with the function of
  * that door alone replaced (CMakeLists.txt). */
 
 #include "fuzz/fuzz.h"
 
-#include "host/posix/parcel.h"
 #include "wire/wire.h"
 
 void __wrap_wire_stray(struct ledger *ledger, const struct host_msg *hm);
-void __wrap_parcel_returned(const struct parcel *p, const struct host_msg *hm);
 void __wrap_wire_settle(struct wire_end *end, struct wire_sent *sent, enum wire_outcome outcome);
 bool __wrap_wire_free_packed(uint32_t id, uintptr_t lparam);
 size_t __wrap_host_from_wide(unsigned code_page, const uint16_t *src, size_t n, char *dst, size_t max);
 
-/* window: nobody frees what a stranger has sent. */
+/* window, socket: nobody frees what a stranger has sent. */
 void __wrap_wire_stray(struct ledger *ledger, const struct host_msg *hm)
 {
     (void)ledger;
-    (void)hm;
-}
-
-/* socket: names that were lent for a message of another process stay. */
-void __wrap_parcel_returned(const struct parcel *p, const struct host_msg *hm)
-{
-    (void)p;
     (void)hm;
 }
 
