@@ -379,12 +379,12 @@ static void on_ack(struct conv *c, struct wire_msg *m)
     bool echo = positive && c->echo && c->echo == m->answer;
 
     c->echo = 0;
-    if (echo && !c->end.brings_atoms)
+    if (echo)
         return;                                     /* A9 */
     if (m->answer >= 0xC000 && m->answer <= 0xFFFF) /* no object has such a handle, an EXECUTE's neither */
         wire_ack_is_atom(&c->end, m);
     wire_dispose(&c->end, m, WIRE_ACCEPTED);
-    if (echo || !x)
+    if (!x)
         return; /* spontaneous (A7) */
     wire_settle(&c->end, &x->sent, positive ? WIRE_ACKED : WIRE_NACKED);
     link_answered(x, positive);

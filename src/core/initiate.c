@@ -39,7 +39,6 @@ static void pair(struct conv *c, host_wnd partner)
     c->end.partner = partner;
     c->end.passing = host_post_passing(partner);
     c->end.no_handles = !host_handles_pass(partner);
-    c->end.brings_atoms = host_atoms_brought(partner);
     c->told = host_watch(c->end.self, partner);
     if (!conv_read_card(partner, &card))
         return;

@@ -300,10 +300,6 @@ host_atom host_atom_add(const uint16_t *text);
 
 /* The same for an atom that the caller has a reference on, with its text: need not look for it. */
 host_atom host_atom_again(host_atom atom, const uint16_t *text);
-
-/* Has each message from wnd brought a reference of its own on the atoms that it names, whatever its sender had? false:
- * what it brings is what its sender gives. */
-bool host_atoms_brought(host_wnd wnd);
 void host_atom_delete(host_atom atom); /* drops one reference; integer atoms: nothing                   */
 
 /* Copies the text with its terminator to buf (HOST_ATOM_CHARS + 1 units) and returns its length; 0 if there

@@ -50,7 +50,6 @@ struct wire_end {
     bool local; /* the partner is a conversation of this copy of the library: it keeps the same books */
     enum host_passing passing; /* what posting does to the blocks in a message */
     bool no_handles;           /* a handle that is data means nothing on the other side */
-    bool brings_atoms;         /* the partner's messages bring references that it need not have */
     bool unread;               /* a DATA could not be read: which answer is to what is not known any more */
     struct ledger *ledger;     /* of the instance */
     struct list backlog;       /* messages that met a full queue, in order   */

@@ -25,7 +25,6 @@
     X(host_alloc)                                                                                            \
     X(host_atom_add)                                                                                         \
     X(host_atom_again)                                                                                       \
-    X(host_atoms_brought)                                                                                    \
     X(host_atom_delete)                                                                                      \
     X(host_atom_name)                                                                                        \
     X(host_broadcast)                                                                                        \

@@ -24,7 +24,6 @@ FORWARD(void *, host_alloc, (size_t size), (size))
 FORWARD(host_atom, host_atom_add, (const uint16_t *text), (text))
 ORDER(host_atom_delete, (host_atom atom), (atom))
 FORWARD(host_atom, host_atom_again, (host_atom atom, const uint16_t *text), (atom, text))
-FORWARD(bool, host_atoms_brought, (host_wnd wnd), (wnd))
 FORWARD(size_t, host_atom_name, (host_atom atom, uint16_t *buf), (atom, buf))
 FORWARD(int, host_broadcast,
         (enum host_audience audience, const struct host_msg *msg, uint32_t wait_ms, bool (*enough)(void *arg),

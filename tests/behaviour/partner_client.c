@@ -819,7 +819,7 @@ enum { ECHOED = 8 };
 static host_mem echoed[ECHOED];
 static unsigned n_echoed;
 
-/* As Wine's DDEML does it: the DATA and the ACK have one reference between them, where that can be. */
+/* As Wine's DDEML does it: the DATA and the ACK have one reference between them. */
 static void give_with_echo(struct raw *r, struct raw_seen *m)
 {
     if (m->id != WIRE_REQUEST)
@@ -827,8 +827,7 @@ static void give_with_echo(struct raw *r, struct raw_seen *m)
     assert_true(n_echoed < ECHOED);
     echoed[n_echoed] = raw_object(WIRE_FRESPONSE, "value");
     assert_true(raw_post(r, WIRE_DATA, echoed[n_echoed++], m->atom));
-    assert_true(
-        raw_post(r, WIRE_ACK, WIRE_FACK, host_atoms_brought(r->partner) ? raw_ref(RAW_ITEM) : m->atom));
+    assert_true(raw_post(r, WIRE_ACK, WIRE_FACK, m->atom));
     m->taken = true;
 }
 
@@ -838,9 +837,18 @@ static void echoed_are_left(void)
         raw_left(echoed[--n_echoed], true);
 }
 
+/* From another process on Linux every block comes to stay, so that no DATA looks as Wine's does, and every message
+ * brings a reference of its own. */
+static void needs_one_reference_for_two(void)
+{
+    if (host_window_foreign(server.partner))
+        skip();
+}
+
 static void an_acknowledgement_of_a_request_that_data_has_answered_is_an_echo_A9(void **state)
 {
     (void)state;
+    needs_one_reference_for_two();
     server.on = give_with_echo;
     for (int i = 0; i < 3; i++)
         assert_int_equal(ours_transact(XTYP_REQUEST, A_WHILE, NULL), DMLERR_NO_ERROR);
@@ -860,6 +868,7 @@ static void an_echo_is_not_the_answer_to_a_poke_of_the_same_item_A9(void **state
     struct raw_seen *m;
 
     (void)state;
+    needs_one_reference_for_two();
     ours_transact_async(XTYP_REQUEST);
     ours_transact_async(XTYP_POKE);
     give_with_echo(&server, raw_expect(&server, WIRE_REQUEST));
@@ -879,6 +888,7 @@ static void an_echo_comes_right_after_the_data_or_is_none_A9(void **state)
     struct raw_seen *m;
 
     (void)state;
+    needs_one_reference_for_two();
     server.on = give_with_echo;
     assert_int_equal(ours_transact(XTYP_REQUEST, A_WHILE, NULL), DMLERR_NO_ERROR);
     server.on = NULL;

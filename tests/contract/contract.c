@@ -2532,14 +2532,6 @@ static void handles_pass_between_windows_of_a_process(void **state)
     assert_true(host_handles_pass(actor_of(fx, HOST_MOM, hear_messages)->wnd));
 }
 
-static void within_a_process_a_message_brings_the_references_that_its_sender_gives(void **state)
-{
-    struct fx *fx = *state;
-
-    assert_false(host_atoms_brought(window_of(fx, HOST_MOM, 0, &fx->rec)));
-    assert_false(host_atoms_brought(actor_of(fx, HOST_MOM, hear_messages)->wnd));
-}
-
 /* ---- Heap and text ---------------------------------------------------------------------------------- */
 
 static void heap_is_zeroed(void **state)
@@ -3255,7 +3247,6 @@ int main(int argc, char *argv[])
         RULE(pictures_and_nothing_else_are_handles_on_windows),
         RULE(what_is_no_picture_is_its_own_copy_and_can_be_freed),
         RULE(handles_pass_between_windows_of_a_process),
-        RULE(within_a_process_a_message_brings_the_references_that_its_sender_gives),
         RULE(ascii_is_the_same_on_both_sides),
         RULE(ansi_is_windows_1252),
         RULE(every_ansi_character_survives_the_round_trip),

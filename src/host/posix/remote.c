@@ -111,9 +111,3 @@ void watches_end(struct window *w)
     while (!list_empty(&w->watching))
         watch_free(container_of(w->watching.next, struct watch, of_window));
 }
-
-/* Names come as texts from other processes. */
-bool host_atoms_brought(host_wnd wnd)
-{
-    return is_remote(wnd);
-}

@@ -118,15 +118,6 @@ static bool brings(host_atom atom)
     return !world.move || atom_is_held(atom, world.current->process->slot);
 }
 
-bool host_atoms_brought(host_wnd wnd)
-{
-    const struct window *w;
-
-    call_begin(CALL_atoms_brought);
-    w = window_at(wnd);
-    return w && window_foreign(w) && !world.move;
-}
-
 /* An ACK of an EXECUTE names the block as its sender did: none travels, which nobody would expect to own. */
 static void pack_part(struct cargo *c, int i, uintptr_t value)
 {

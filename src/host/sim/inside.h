@@ -81,7 +81,6 @@ enum {
     X(atom_again)                                                                                            \
     X(atom_delete)                                                                                           \
     X(atom_name)                                                                                             \
-    X(atoms_brought)                                                                                         \
     X(alloc)                                                                                                 \
     X(free)
 

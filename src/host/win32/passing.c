@@ -73,13 +73,6 @@ bool host_handles_pass(host_wnd wnd)
     return !makes_copies() || (host_window_alive(wnd) && !host_window_foreign(wnd));
 }
 
-/* The atoms are the session's, and so are their references. */
-bool host_atoms_brought(host_wnd wnd)
-{
-    (void)wnd;
-    return false;
-}
-
 size_t host_post_limit(void)
 {
     /* Wine unpacks a message on the stack of the thread that receives it, 1 MB if nobody chose otherwise, and
