@@ -57,7 +57,7 @@ awk -v listed="$work/listed" '
 
 missing=$(comm -23 "$work/listed" "$work/allowed")
 if [ -n "$missing" ]; then
-    echo "check-packages.sh: not installed, run scripts/test.sh first: $missing" >&2
+    echo "check-packages.sh: not installed, run scripts/test.sh and scripts/setup.sh coverage first: $missing" >&2
     exit 2
 fi
 
