@@ -10,6 +10,10 @@
 #include "interop/agent.h"
 #include "winddeml.h"
 
+#ifndef TEST_SYSTEM_DDEML
+#include "base/spares.h"
+#endif
+
 enum { NAMES = 16, SERVED = 32 };
 
 static DWORD inst;
@@ -203,6 +207,7 @@ const char *verb_open(bool wide)
 {
 #ifndef TEST_SYSTEM_DDEML
     DdemlSetDeadlines(1000, 1500);
+    spares_most = 0; /* what is kept for next time would look as if it had been left */
 #endif
     is_wide = wide;
     inst = 0;
