@@ -96,6 +96,7 @@ static struct packet *packet_new(struct window *w, const struct host_msg *msg, s
     p->msg = *msg;
     p->arrives = at;
     w->process->n_queued++;
+    queue_arrive(w->owner); /* what has arrived already comes before it */
     if (at > world.now)
         set_out(p);
     else
