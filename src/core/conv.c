@@ -241,6 +241,17 @@ static void open_message(struct conv *c, struct wire_msg *m)
         wire_dispose(&c->end, m, WIRE_STRAY);
 }
 
+/* The client speaks while the ACK of its INITIATE is still being sent: a callback in a callback dispatches messages. Its
+ * message waits in line until the application knows of the conversation. */
+static void first_message(struct conv *c, struct wire_msg *m)
+{
+    c->callbacks++;
+    open_message(c, m);
+    c->callbacks--;
+    conv_confirm(c);
+    delivery_run(c);
+}
+
 /* The tombstone: everything is disposed of, answers still release what they release, TERMINATE ends it. */
 static void closing_message(struct conv *c, struct wire_msg *m)
 {
@@ -296,6 +307,8 @@ static void posted_message(struct conv *c, const struct host_msg *hm)
     case CONV_OPEN:
         if (c->broken && m.id != WIRE_TERMINATE)
             closing_message(c, &m); /* an answer out of turn would be taken for the one that is missing */
+        else if (c->offering && m.id != WIRE_TERMINATE)
+            first_message(c, &m);
         else
             open_message(c, &m);
         break;

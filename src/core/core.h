@@ -250,7 +250,7 @@ struct conv {
                                * of ours that stands for it: the values of others may equal our own       */
     enum conv_state state;
     bool client, self;
-    bool offering;       /* server: the ACK of INITIATE is being sent                  */
+    bool offering;       /* server: the ACK of INITIATE is being sent, and nothing has come in yet */
     bool unsure;         /* server: the client may never have got it                   */
     bool told;           /* the host tells us when the partner has gone                */
     bool terminated;     /* the partner ended it                                       */
@@ -315,6 +315,7 @@ struct conv *conv_reconnect(struct conv *c, UINT *error);
 void conv_initiated(struct conv *c); /* its INITIATE, if there was one, has gone round */
 void conv_initiate_ack(struct conv *c, const struct host_msg *hm);
 void conv_moved(struct conv *c, const struct host_msg *hm);
+void conv_confirm(struct conv *c);
 void inst_initiate(struct inst *in, const struct host_msg *hm);
 
 /* Ending (teardown.c). */

@@ -375,6 +375,16 @@ static bool send_ack(struct conv *c)
     return false;
 }
 
+/* Server: the client has taken the offer. */
+void conv_confirm(struct conv *c)
+{
+    c->offering = false;
+    monitor_conv(c, true);
+    if (!(c->inst->flags & CBF_SKIP_CONNECT_CONFIRMS))
+        inst_raise(c->inst, c, XTYP_CONNECT_CONFIRM, 0, (HCONV)c->handle, string_handle(c->topic),
+                   string_handle(c->service_req), 0, 0, c->self);
+}
+
 static void accept_pair(struct inst *in, const struct caller *who, struct string *service,
                         struct string *topic)
 {
@@ -396,14 +406,11 @@ static void accept_pair(struct inst *in, const struct caller *who, struct string
      * side. */
     c->offering = true;
     taken = send_ack(c);
-    c->offering = false;
-    if (taken && c->state == CONV_OPEN)
-        monitor_conv(c, true);
     if (!taken)
         conv_finish(c);
-    else if (c->state == CONV_OPEN && !(in->flags & CBF_SKIP_CONNECT_CONFIRMS))
-        inst_raise(in, c, XTYP_CONNECT_CONFIRM, 0, (HCONV)c->handle, string_handle(topic),
-                   string_handle(service), 0, 0, who->self);
+    else if (c->offering && c->state == CONV_OPEN)
+        conv_confirm(c);
+    c->offering = false;
     conv_drop(c);
 }
 

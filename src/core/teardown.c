@@ -75,9 +75,10 @@ void conv_end(struct conv *c, UINT error)
     conv_drop(c);
 }
 
+/* A server that has not been told of the beginning is not told of the end. */
 static void raise_disconnect(struct conv *c)
 {
-    if (!(c->inst->flags & CBF_SKIP_DISCONNECTS))
+    if (!c->offering && !(c->inst->flags & CBF_SKIP_DISCONNECTS))
         inst_raise(c->inst, c, XTYP_DISCONNECT, 0, (HCONV)c->handle, 0, 0, 0, 0, c->self);
 }
 

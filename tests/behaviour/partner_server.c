@@ -134,6 +134,55 @@ static void a_client_that_terminates_right_after_the_ack_is_answered(void **stat
     raw_expect_terminate(&client, 1);
 }
 
+static UINT first_told; /* to the server */
+
+static void note_first(UINT type)
+{
+    if (!first_told && type != XTYP_CONNECT)
+        first_told = type;
+}
+
+static void ask_and_dispatch(struct raw *r)
+{
+    assert_true(raw_post(r, WIRE_REQUEST, RAW_FORMAT, raw_ref(RAW_ITEM)));
+    test_pump_all();
+}
+
+/* The call that has sent the ACK is still waiting for its return. */
+static void what_a_client_asks_inside_the_ack_comes_after_connect_confirm(void **state)
+{
+    struct raw_seen *m;
+
+    (void)state;
+    first_told = 0;
+    ours.inside = note_first;
+    ours.answer = "answer";
+    client.on_open = ask_and_dispatch;
+    assert_true(raw_connect(&client));
+    m = raw_expect(&client, WIRE_DATA);
+    raw_free(m->mem);
+    raw_unref(m->atom);
+    assert_int_equal(first_told, XTYP_CONNECT_CONFIRM);
+    assert_int_equal(ours_calls(XTYP_CONNECT_CONFIRM), 1);
+    assert_int_equal(ours_calls(XTYP_REQUEST), 1);
+}
+
+static void terminate_and_dispatch(struct raw *r)
+{
+    raw_terminate(r);
+    test_pump_all();
+}
+
+static void of_a_client_that_is_gone_before_connect_confirm_nothing_is_told(void **state)
+{
+    (void)state;
+    client.on_open = terminate_and_dispatch;
+    assert_true(raw_connect(&client));
+    raw_expect_terminate(&client, 1);
+    assert_int_equal(ours_calls(XTYP_CONNECT_CONFIRM), 0);
+    assert_int_equal(ours_calls(XTYP_DISCONNECT), 0);
+}
+
 static void a_client_that_wants_no_second_server_is_answered_I4(void **state)
 {
     DWORD second = ours.id;
@@ -1183,6 +1232,8 @@ static const struct CMUnitTest single_tests[] = {
     DIRECTLY("protocol 6.1", a_client_that_dies_before_the_ack_leaves_no_conversation_I3),
     DIRECTLY("protocol 7.6", a_client_that_dies_right_after_the_ack_is_noticed),
     DIRECTLY("protocol 7.1", a_client_that_terminates_right_after_the_ack_is_answered),
+    DIRECTLY("5.1", what_a_client_asks_inside_the_ack_comes_after_connect_confirm),
+    DIRECTLY("5.1", of_a_client_that_is_gone_before_connect_confirm_nothing_is_told),
     DIRECTLY("protocol 5.1", a_client_that_wants_no_second_server_is_answered_I4),
     DIRECTLY("protocol 5.1", dead_names_are_nobodys),
     DIRECTLY("protocol 6.1", a_client_that_hangs_before_the_ack_is_given_up),
