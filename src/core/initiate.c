@@ -51,14 +51,15 @@ static void pair(struct conv *c, host_wnd partner)
     }
 }
 
-/* One answer is kept; the server of any other is told at once that it is not wanted (I4). If its queue is
- * full, there is a conversation with it after all: one that is over. */
+/* One answer is kept; the server of any other is told at once that it is not wanted (I4). If that cannot be posted now,
+ * there is a conversation with it after all: one that is over. */
 static void refuse(struct conv *c, host_wnd server)
 {
     struct host_msg hm = {.to = server, .id = WIRE_TERMINATE, .wparam = c->end.self};
+    int r = wire_post_message(&hm);
     struct conv *surplus;
 
-    if (wire_post_message(&hm) != HOST_FULL)
+    if (r == HOST_OK || r == HOST_GONE)
         return;
     surplus = conv_new(c->inst, true, NULL, NULL, &c->context, c);
     if (!surplus)
@@ -115,14 +116,21 @@ static struct conv *another(struct conv *scout, host_wnd server)
     bool known = conv_read_card(server, &card);
     struct conv *c =
         conv_new(scout->inst, true, scout->service_req, scout->topic, &scout->context, known ? NULL : scout);
+    int r = HOST_OK;
 
     if (!c)
         return NULL;
     conv_hold(c);
     pair(c, server);
     moved.wparam = c->end.self;
-    if (known && host_send(&moved, deadline_initiate()) != HOST_OK)
+    if (known)
+        r = host_send(&moved, deadline_initiate());
+    if (r != HOST_OK)
+        refuse(scout, server); /* which knows of the window that asked */
+    if (r == HOST_UNSURE)
         conv_end(c, DMLERR_NO_CONV_ESTABLISHED); /* it may have moved all the same */
+    else if (r != HOST_OK && c->state == CONV_CONNECTING)
+        c->state = CONV_DEAD;
     if (c->state == CONV_CONNECTING)
         return c;
     conv_drop(c);
@@ -169,13 +177,18 @@ void conv_initiate_ack(struct conv *scout, const struct host_msg *hm)
 }
 
 /* Server: the client has given this conversation a window of its own, which is of the same thread. A TERMINATE
- * that went to the former one was nobody's. */
+ * that went to the former one was nobody's. A server that has not waited for the end of its offer hears of it later. */
 void conv_moved(struct conv *c, const struct host_msg *hm)
 {
-    if (!c->offering || hm->lparam != c->end.partner ||
+    bool established;
+
+    if (!(c->offering || c->unsure) || hm->lparam != c->end.partner ||
         host_window_thread(hm->wparam) != host_window_thread(c->end.partner))
         return;
+    established = c->established;
+    monitor_conv(c, false); /* whoever has heard of it with the former window */
     pair(c, hm->wparam);
+    monitor_conv(c, established);
     if (!c->end.local && !c->told)
         conv_watch(c);
     c->owes_terminate = c->state == CONV_CLOSING;
@@ -348,8 +361,9 @@ struct caller {
     struct conv_card card;
 };
 
-/* Sends the ACK. The client deletes the atoms if it gets them, else we do (I3). A client that may never have
- * got it will not say so when it goes. */
+/* Sends the ACK. The client deletes the atoms if it gets them, else we do (I3). On their way they are nobody's: should
+ * the thread end in a callback meanwhile, nobody would come back to book them off. A client that may never have got it
+ * will not say so when it goes. */
 static bool send_ack(struct conv *c)
 {
     struct inst *in = c->inst;
@@ -361,15 +375,19 @@ static bool send_ack(struct conv *c)
         .lparam = (uintptr_t)service | (uintptr_t)topic << 16,
     };
 
-    int r = service && topic ? wire_send_message(&hm, deadline_initiate()) : HOST_FAULT;
+    int r = HOST_FAULT;
 
+    if (service && topic) {
+        ledger_count(&in->ledger, LEDGER_atoms, -2);
+        r = wire_send_message(&hm, deadline_initiate());
+    }
     c->unsure = r == HOST_UNSURE;
     if (c->unsure)
         conv_watch(c);
-    if (r == HOST_OK || r == HOST_UNSURE) { /* once it may have them, they are no longer ours */
-        ledger_count(&in->ledger, LEDGER_atoms, -2);
+    if (r == HOST_OK || r == HOST_UNSURE) /* once it may have them, they are no longer ours */
         return true;
-    }
+    if (service && topic)
+        ledger_count(&in->ledger, LEDGER_atoms, 2);
     atom_release(in, service);
     atom_release(in, topic);
     return false;
