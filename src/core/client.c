@@ -320,6 +320,10 @@ static void complete(struct xact *x, uint16_t status, UINT error)
     struct conv *c = x->conv;
     struct delivery *j = x->prepared;
 
+    if (c->broken) { /* one answer is missing: whose this one is nobody knows */
+        status = 0;
+        error = DMLERR_SERVER_DIED;
+    }
     list_remove(&x->node);
     if (x->state == XACT_SENT) {
         x->state = XACT_DONE;
@@ -582,6 +586,22 @@ static void will_be_told(struct conv *c, struct xact *x)
     j->xact = x;
     list_append(&c->failed, &j->node);
     ledger_count(&c->inst->ledger, LEDGER_queued, 1);
+}
+
+/* The server ends the conversation. What has been answered already and waits behind a callback is told before that;
+ * behind a block it is discarded. */
+void client_keep_answered(struct conv *c)
+{
+    if (delivery_blocked(c))
+        return;
+    list_each (node, next, &c->deliveries) {
+        struct delivery *j = container_of(node, struct delivery, node);
+
+        if (!j->xact)
+            continue;
+        list_remove(&j->node);
+        list_append(&c->failed, &j->node);
+    }
 }
 
 /* The conversation is over before the answers are in. Tombstones keep the line: an EXECUTE's object may come

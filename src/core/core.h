@@ -271,7 +271,7 @@ struct conv {
     bool running;           /* they are being worked off                          */
     struct list under_way;  /* being delivered, the innermost last                    */
     struct list xacts;      /* client: outstanding, oldest first                      */
-    struct list failed;     /* client: deliveries of those that the end has failed    */
+    struct list failed;     /* client: completions that are told before the end is     */
     struct xact *waiting;   /* client: the synchronous one whose caller waits         */
     host_atom echo;         /* client: what the next ACK names if it is an echo (client.c); else 0        */
     struct list links;      /* both sides                                             */
@@ -432,6 +432,7 @@ void client_abandon_all(struct conv *c);
 void client_message(struct conv *c, struct wire_msg *m); /* DATA, ACK */
 void client_discard(struct conv *c, struct wire_msg *m); /* DATA, after our TERMINATE */
 void client_deliver(struct conv *c, struct delivery *j, uintptr_t *result);
+void client_keep_answered(struct conv *c); /* the server ends it: what has been answered is to be told */
 void client_fail_all(struct conv *c, UINT error, bool tell); /* tell: client_tell_failed is to come        */
 void client_tell_failed(struct conv *c);                     /* completes the async ones                   */
 void client_end(struct conv *c);                             /* no answer will come any more                */

@@ -52,6 +52,8 @@ static void close_down(struct conv *c, UINT error, bool tell)
     bool gone;
     int r;
 
+    if (tell)
+        client_keep_answered(c);
     client_fail_all(c, error, tell);
     stop_everything(c);
     c->state = CONV_CLOSING;
@@ -88,6 +90,7 @@ void conv_peer_quits(struct conv *c)
     int r;
 
     c->terminated = true;
+    client_keep_answered(c);
     stop_everything(c);
     post_terminate(c, &r);
     wire_drop_backlog(&c->end);

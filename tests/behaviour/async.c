@@ -543,6 +543,34 @@ static void the_servers_end_completes_each_as_failed_before_it_is_told(void **st
     assert_int_equal(t.client->calls[2].type, XTYP_DISCONNECT);
 }
 
+static struct talk ending;
+
+static bool end_and_dispatch(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    (void)result;
+    if (c->type == XTYP_XACT_COMPLETE && party_count(p, XTYP_XACT_COMPLETE) == 1) {
+        assert_true(DdeDisconnect(ending.server->server));
+        test_pump_all();
+    }
+    return false;
+}
+
+static void what_is_answered_and_waits_behind_a_callback_is_told_before_the_end(void **state)
+{
+    DWORD first, second;
+
+    (void)state;
+    ending = talk();
+    ending.client->hook = end_and_dispatch;
+    first = start(&ending, XTYP_POKE);
+    second = start(&ending, XTYP_POKE);
+    test_pump_all();
+    assert_int_equal(ending.client->n, 3);
+    expect_completion(&ending.client->calls[0], &ending, 0, ITEM, first, DDE_FACK);
+    expect_completion(&ending.client->calls[1], &ending, 0, ITEM, second, DDE_FACK);
+    assert_int_equal(ending.client->calls[2].type, XTYP_DISCONNECT);
+}
+
 static void the_clients_own_end_completes_none(void **state)
 {
     struct talk t = talk();
@@ -667,6 +695,7 @@ int main(void)
         rule("4.4", abandoning_nothing_succeeds),
         rule("4.4", the_ids_of_conversations_are_apart),
         rule("6.6", the_servers_end_completes_each_as_failed_before_it_is_told),
+        rule("6.6", what_is_answered_and_waits_behind_a_callback_is_told_before_the_end),
         rule("6.6", the_clients_own_end_completes_none),
         rule("1.6", a_completion_may_end_the_conversation_with_others_outstanding),
         rule("6.4", a_loop_that_is_refused_and_stopped_at_once_is_none),
