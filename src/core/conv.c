@@ -256,7 +256,7 @@ static void first_message(struct conv *c, struct wire_msg *m)
 static void closing_message(struct conv *c, struct wire_msg *m)
 {
     if (m->id == WIRE_TERMINATE)
-        conv_finish(c);
+        conv_confirmed(c);
     else if (m->id == WIRE_ACK && c->client)
         client_message(c, m);
     else if (m->id == WIRE_DATA && c->client)

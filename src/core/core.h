@@ -256,6 +256,7 @@ struct conv {
     bool terminated;     /* the partner ended it                                       */
     bool broken;         /* the partner was found dead; dealt with from the message loop */
     bool owes_terminate; /* our TERMINATE could not be posted yet                        */
+    bool confirmed;      /* the partner's has come, and only ours is still to go         */
     bool established;    /* monitors have been told, or would have been                  */
     unsigned holds;
     unsigned callbacks; /* active ones                     */
@@ -323,6 +324,7 @@ void conv_end(struct conv *c, UINT error);    /* we end it: what waits for it fa
 void conv_peer_quits(struct conv *c);         /* the partner did                                            */
 void conv_lost(struct conv *c);               /* the partner has gone without doing so                      */
 void conv_gone(struct conv *c, host_wnd wnd); /* the host says that this window has gone                   */
+void conv_confirmed(struct conv *c);          /* a tombstone's partner has said its last word               */
 void conv_finish(struct conv *c);             /* a tombstone's partner has confirmed, or has gone           */
 void conv_bury(struct conv *c);               /* destroys window and record                                 */
 void conv_violated(struct conv *c);           /* the partner broke the protocol beyond repair, or we must   */

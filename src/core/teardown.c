@@ -46,6 +46,12 @@ static void make_tombstone(struct conv *c)
     list_append(&c->inst->tombstones, &c->node);
 }
 
+/* Our TERMINATE has met a full queue, and the window that the partner watches stays, with other conversations. */
+static bool keeps_waiting(const struct conv *c)
+{
+    return port_shared(c->port) && (c->owes_terminate || !list_empty(&c->end.backlog));
+}
+
 /* Our TERMINATE goes out; from here on whatever comes is disposed of. */
 static void close_down(struct conv *c, UINT error, bool tell)
 {
@@ -93,8 +99,12 @@ void conv_peer_quits(struct conv *c)
     client_keep_answered(c);
     stop_everything(c);
     post_terminate(c, &r);
-    wire_drop_backlog(&c->end);
-    c->state = CONV_DEAD;
+    c->confirmed = keeps_waiting(c);
+    if (c->confirmed)
+        conv_watch(c);
+    else
+        wire_drop_backlog(&c->end);
+    c->state = c->confirmed ? CONV_CLOSING : CONV_DEAD;
     link_settle_all(c);
     client_fail_all(c, DMLERR_SERVER_DIED, true);
     client_tell_failed(c);
@@ -112,6 +122,15 @@ void conv_violated(struct conv *c)
     raise_disconnect(c);
     make_tombstone(c);
     conv_drop(c);
+}
+
+void conv_confirmed(struct conv *c)
+{
+    c->confirmed = true;
+    if (keeps_waiting(c))
+        conv_watch(c);
+    else
+        conv_finish(c);
 }
 
 void conv_finish(struct conv *c)
@@ -177,6 +196,10 @@ bool conv_sweep(struct conv *c)
         conv_posted(c, wire_flush(&c->end));
     if (c->end.partner && !host_window_alive(c->end.partner)) {
         conv_lost(c);
+        return false;
+    }
+    if (c->confirmed && !keeps_waiting(c)) {
+        conv_finish(c);
         return false;
     }
     return c->state == CONV_CLOSING || !(c->end.local || c->told) || c->unsure ||
