@@ -444,7 +444,9 @@ static void on_data(struct conv *c, struct wire_msg *m)
     } else if (l) {
         if (!m->mem)
             m->fmt = (uint16_t)l->fmt; /* a notice does not say its format */
-        delivery_add(c, m, string_ref(item), m->mem ? m->status & WIRE_FACKREQ : l->ack_req);
+        delivery_add(c, m, string_ref(item), m->mem ? m->status & WIRE_FACKREQ : l->ack_req, false);
+    } else if (m->status & WIRE_FACKREQ && (c->running || !list_empty(&c->deliveries))) {
+        delivery_add(c, m, string_ref(item), true, true); /* the answers that are due come first */
     } else {
         acknowledge(c, m, 0);
     }
@@ -487,9 +489,14 @@ static struct data *lend(struct conv *c, host_mem mem, size_t size, struct strin
 
 static void deliver_update(struct conv *c, struct delivery *j, uintptr_t *result)
 {
+    struct data *d;
     bool failed;
-    struct data *d = lend(c, j->m.mem, j->m.size, j->item, j->m.fmt, &failed);
 
+    if (j->unwanted) {
+        conv_answered(c, wire_answer(&c->end, &j->m, 0));
+        return;
+    }
+    d = lend(c, j->m.mem, j->m.size, j->item, j->m.fmt, &failed);
     j->type = XTYP_ADVDATA;
     j->fmt = j->m.fmt;
     if (failed)

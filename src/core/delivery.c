@@ -35,7 +35,7 @@ static void no_room(struct conv *c, struct wire_msg *m, bool answer)
         conv_violated(c);
 }
 
-void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool notice)
+void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool notice, bool unwanted)
 {
     struct delivery *j = spares_new(&c->inst->spare_deliveries, sizeof *j, NULL);
 
@@ -47,6 +47,7 @@ void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool 
     j->m = *m;
     j->item = item;
     j->notice = notice;
+    j->unwanted = unwanted;
     append(c, j);
 }
 

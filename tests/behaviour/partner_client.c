@@ -693,6 +693,30 @@ static void an_update_that_is_blocked_when_we_end(void **state)
     }
 }
 
+/* Else the server would take it for the answer to the update before. */
+static void the_refusal_of_an_update_waits_for_the_answers_that_are_due(void **state)
+{
+    struct raw_seen *m;
+    host_mem refused;
+
+    (void)state;
+    start_loop(ACKED);
+    ours_return(XTYP_ADVDATA, DDE_FACK);
+    assert_true(DdeEnableCallback(ours.id, 0, EC_DISABLE));
+    raw_give(&server, WIRE_DATA, raw_object(R | A, "update"), raw_ref(RAW_ITEM));
+    refused = raw_object(R | A, "unwanted");
+    assert_true(raw_post(&server, WIRE_DATA, refused, raw_ref("RawOther")));
+    raw_expect_nothing(&server);
+    assert_true(DdeEnableCallback(ours.id, 0, EC_ENABLEALL));
+    m = raw_expect(&server, WIRE_ACK);
+    assert_int_equal(m->status, WIRE_FACK);
+    raw_unref(m->atom);
+    m = raw_expect(&server, WIRE_ACK);
+    assert_int_equal(m->status, 0);
+    raw_unref(m->atom);
+    raw_left(refused, true);
+}
+
 static void an_update_that_is_blocked_when_the_server_ends(void **state)
 {
     const struct update_row *row = *state;
@@ -1572,6 +1596,7 @@ static const struct CMUnitTest single_tests[] = {
     DIRECTLY("protocol 6.1", data_that_is_dispatched_before_the_conversation_is_there_does_no_harm),
     DIRECTLY("protocol 6.1", an_ack_of_initiate_without_names_is_refused),
     CONNECTED("protocol 8.4", answers_out_of_order_find_their_transactions),
+    CONNECTED("protocol 8.4", the_refusal_of_an_update_waits_for_the_answers_that_are_due),
     CONNECTED("protocol 8.4", an_execute_may_be_acknowledged_with_another_object),
     CONNECTED("protocol 8.4", an_ack_may_carry_no_item),
     CONNECTED("protocol 8.4", the_item_of_an_ack_may_differ_in_case),
