@@ -277,6 +277,8 @@ static void connecting_message(struct conv *c, struct wire_msg *m)
     if (m->id == WIRE_TERMINATE) {
         c->broken = true;
         wire_post(&c->end, &reply, NULL);
+    } else if (m->id == WIRE_DATA && m->status & WIRE_FACKREQ) {
+        conv_posted(c, wire_answer(&c->end, m, 0)); /* else a later answer would be taken for this one */
     } else {
         wire_dispose(&c->end, m, WIRE_STRAY);
     }
