@@ -228,6 +228,7 @@ static void note_crash(struct result *r, int status)
     if (good)
         return;
     r->violated = true;
+    r->runs++;
     snprintf(r->text, sizeof r->text, "crash: signal %d, exit %d", WIFSIGNALED(status) ? WTERMSIG(status) : 0,
              WIFEXITED(status) ? WEXITSTATUS(status) : 0);
 }
