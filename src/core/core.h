@@ -322,6 +322,7 @@ void inst_initiate(struct inst *in, const struct host_msg *hm);
 /* Ending (teardown.c). */
 void conv_end(struct conv *c, UINT error);    /* we end it: what waits for it fails with error              */
 void conv_peer_quits(struct conv *c);         /* the partner did                                            */
+void conv_broken(struct conv *c);             /* an answer failed, or the partner was found dead            */
 void conv_lost(struct conv *c);               /* the partner has gone without doing so                      */
 void conv_gone(struct conv *c, host_wnd wnd); /* the host says that this window has gone                   */
 void conv_confirmed(struct conv *c);          /* a tombstone's partner has said its last word               */

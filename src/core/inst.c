@@ -269,7 +269,7 @@ static void look_after(struct inst *in)
 
         conv_hold(c);
         if (c->broken && c->state == CONV_OPEN)
-            conv_lost(c);
+            conv_broken(c);
         else
             delivery_run(c);
         conv_drop(c);

@@ -175,6 +175,15 @@ void conv_lost(struct conv *c)
         conv_peer_quits(c);
 }
 
+/* A partner that is still there has to be told, and knows nothing of it so far. */
+void conv_broken(struct conv *c)
+{
+    if (host_window_alive(c->end.partner))
+        conv_violated(c);
+    else
+        conv_lost(c);
+}
+
 void conv_gone(struct conv *c, host_wnd wnd)
 {
     if (c->end.partner != wnd)
