@@ -138,6 +138,9 @@ static void shrink_steps(struct play_options *o, const char *text)
     }
 }
 
+/* The digest of what is left, by which what makes no difference is told; 0: a crash has none. */
+static uint64_t shrunk;
+
 static void try_without(struct play_options *o, const char *text, const char *name)
 {
     static char more[TEXT];
@@ -147,8 +150,10 @@ static void try_without(struct play_options *o, const char *text, const char *na
         (int)sizeof more)
         return;
     less.without = more;
-    if (still(&less, text))
+    if (still(&less, text) && (!shrunk || results[options.jobs].digest != shrunk)) {
+        shrunk = results[options.jobs].digest;
         memcpy(options.without, more, sizeof more);
+    }
 }
 
 static void shrink_features(struct play_options *o, const char *text)
@@ -186,6 +191,8 @@ static int shrink(struct play_options *o)
     }
     memcpy(text, r->text, sizeof text);
     shrink_steps(o, text);
+    play_apart(r, o, false);
+    shrunk = r->digest;
     shrink_features(o, text);
     shrink_steps(o, text);
     play_apart(r, o, false);
