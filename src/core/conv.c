@@ -399,8 +399,11 @@ void conv_bury(struct conv *c)
     c->state = CONV_DEAD;
     c->holds++; /* the drain must not come here again */
     wire_drop_backlog(&c->end);
-    while (!port_shared(c->port) && c->port->wnd && host_take(c->port->wnd, &hm))
-        posted_message(c, &hm);
+    if (!port_shared(c->port) && c->port->wnd) {
+        host_window_seal(c->port->wnd); /* a partner in another thread may be posting just now */
+        while (host_take(c->port->wnd, &hm))
+            posted_message(c, &hm);
+    }
     delivery_discard(c);
     link_end_all(c);
     client_end(c);

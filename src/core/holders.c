@@ -120,6 +120,7 @@ DWORD holders_ask(PFNDDEMLHOLDER tell, LPVOID param, DWORD timeout)
         host_broadcast(HOST_EVENT_WINDOWS, &hm, timeout, NULL, NULL);
         host_pump(HOST_ALL_MESSAGES, has_enough, a, until);
     }
+    host_window_seal(a->wnd);
     wire_take_strays(NULL, a->wnd);
     host_window_destroy(a->wnd);
     n = a->n;

@@ -115,6 +115,7 @@ static void take_strays(struct inst *in, host_wnd wnd)
 static void window_free(struct inst *in, host_wnd *wnd)
 {
     if (*wnd) {
+        host_window_seal(*wnd);
         take_strays(in, *wnd);
         host_window_destroy(*wnd);
         ledger_count(&in->ledger, LEDGER_windows, -1);

@@ -154,6 +154,7 @@ static host_wnd quiet_window(host_proc *proc, void *ctx)
 
 static void close_quietly(host_wnd wnd)
 {
+    host_window_seal(wnd);
     wire_take_strays(NULL, wnd);
     host_window_destroy(wnd);
     ledger_count(NULL, LEDGER_windows, -1);

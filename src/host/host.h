@@ -105,6 +105,10 @@ enum host_class {
  * else 0; a window dies with its parent. 0 if the system refuses. */
 host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, host_proc *proc, void *ctx);
 
+/* From now on posts to a window of the calling thread return HOST_GONE and sends are refused, as if it were destroyed;
+ * what has been posted can be taken yet. Windows lets nobody refuse posts: nothing happens there. */
+void host_window_seal(host_wnd wnd);
+
 /* Destroys a window of the calling thread. Messages still queued for it vanish with whatever they carry:
  * the caller takes them out first. From now on posts to it return HOST_GONE. */
 void host_window_destroy(host_wnd wnd);

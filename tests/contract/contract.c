@@ -1133,6 +1133,29 @@ static void post_to_destroyed_window_is_gone(void **state)
     assert_int_equal(post_number(wnd, HOST_EV_RESUME, 1), HOST_GONE);
 }
 
+static void sealed_window_gives_what_it_has_and_takes_no_more(void **state)
+{
+    struct fx *fx = *state;
+    host_wnd wnd = window_of(fx, HOST_CLIENT, window_of(fx, HOST_MOM, 0, &fx->rec), &fx->rec);
+    struct host_msg msg;
+
+#ifdef _WIN32
+    skip(); /* nobody can refuse posts */
+#endif
+    assert_int_equal(post_number(wnd, REQUEST, 1), HOST_OK);
+    host_window_seal(wnd);
+    host_window_seal(wnd);
+    assert_int_equal(post_number(wnd, REQUEST, 2), HOST_GONE);
+    assert_int_equal(send_number(wnd, 3, MOMENT), HOST_GONE);
+    assert_false(host_window_alive(wnd));
+    assert_true(host_take(wnd, &msg));
+    assert_int_equal(msg.lparam, 1);
+    assert_false(host_take(wnd, &msg));
+    host_window_destroy(wnd);
+    assert_false(host_take(wnd, &msg));
+    assert_int_equal(fx->rec.n, 0);
+}
+
 static void failed_post_keeps_owner(void **state)
 {
     struct fx *fx = *state;
@@ -3173,6 +3196,7 @@ int main(int argc, char *argv[])
         RULE(post_keeps_order),
         RULE(post_from_other_threads_keeps_each_ones_order),
         RULE(post_to_destroyed_window_is_gone),
+        RULE(sealed_window_gives_what_it_has_and_takes_no_more),
         RULE(failed_post_keeps_owner),
         RULE(destroyed_windows_queue_vanishes),
         RULE(full_queue_refuses_and_recovers),

@@ -97,6 +97,7 @@ struct window {
     struct listener *listener;
     struct list served; /* struct served.place: names of HOST_MOM windows */
     bool hears_all;     /* it wants every INITIATE                          */
+    bool sealed;        /* and will be destroyed by host_window_destroy     */
 
     /* under the lock of the peers */
     struct list watching; /* struct watch.of_window */

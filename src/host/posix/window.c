@@ -321,6 +321,7 @@ static void free_window(struct host_thread *me, struct window *w)
     drop_messages(me, w);
     free(w->card);
     w->card = NULL;
+    w->sealed = false;
     list_remove(&w->siblings);
     atomic_store_explicit(&w->owner, NULL, memory_order_release);
 
@@ -356,7 +357,7 @@ static void destroy_children(struct host_thread *me, struct window *w)
     }
 }
 
-void host_window_destroy(host_wnd wnd)
+void host_window_seal(host_wnd wnd)
 {
     struct host_thread *me = thread_peek();
     struct window *w = window_own(me, wnd);
@@ -364,6 +365,19 @@ void host_window_destroy(host_wnd wnd)
     if (!w || !window_open(w, wnd))
         return;
     close_window(me, w);
+    w->sealed = true;
+}
+
+void host_window_destroy(host_wnd wnd)
+{
+    struct host_thread *me = thread_peek();
+    struct window *w = window_own(me, wnd);
+
+    if (!w || (!window_open(w, wnd) && !w->sealed))
+        return;
+    if (!w->sealed)
+        close_window(me, w);
+    w->sealed = false;
     drop_messages(me, w);
     destroy_children(me, w);
     free_window(me, w);

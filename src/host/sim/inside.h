@@ -47,6 +47,7 @@ enum {
     X(now_ms)                                                                                                \
     X(window_create)                                                                                         \
     X(window_destroy)                                                                                        \
+    X(window_seal)                                                                                           \
     X(window_alive)                                                                                          \
     X(window_unicode)                                                                                        \
     X(window_is)                                                                                             \
@@ -174,7 +175,7 @@ struct window {
     struct process *process;
     struct window *parent;
     enum host_class cls;
-    bool unicode, open, freed, hears_all;
+    bool unicode, open, sealed, freed, hears_all;
     uint8_t known; /* by processes: bits of their slots */
     host_proc *proc;
     void *ctx;

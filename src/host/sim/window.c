@@ -298,18 +298,32 @@ static void destroy_children(struct window *w)
         last_call(first_leaf(w));
 }
 
+void host_window_seal(host_wnd wnd)
+{
+    struct window *w;
+
+    call_begin(CALL_window_seal);
+    w = window_open_own(wnd);
+    if (!w)
+        return;
+    close_window(w);
+    w->sealed = true;
+}
+
 void host_window_destroy(host_wnd wnd)
 {
     struct window *w;
 
     call_begin(CALL_window_destroy);
-    w = window_open_own(wnd);
-    if (!w) {
+    w = window_own(wnd);
+    if (!w || (!w->open && !w->sealed)) {
         if (window_at(wnd) && window_at(wnd)->owner == world.current && window_at(wnd)->freed)
             story_misuse("destroyed a window that has been destroyed", wnd);
         return;
     }
-    close_window(w);
+    if (!w->sealed)
+        close_window(w);
+    w->sealed = false;
     queue_drop(w);
     destroy_children(w);
     free_window(w);

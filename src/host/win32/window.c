@@ -277,6 +277,11 @@ host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, 
     return (host_wnd)hwnd;
 }
 
+void host_window_seal(host_wnd wnd)
+{
+    (void)wnd;
+}
+
 void host_window_destroy(host_wnd wnd)
 {
     struct window *self = own_record((HWND)wnd);
