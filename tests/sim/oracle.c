@@ -66,6 +66,13 @@ static bool is_alive(const struct party *p)
 
 /* ---- Conversations ------------------------------------------------------------------------------------- */
 
+static UINT status_of(HCONV conv)
+{
+    CONVINFO info = {.cb = sizeof info};
+
+    return CALL(DdeQueryConvInfo)(conv, QID_SYNC, &info) ? info.wStatus : 0;
+}
+
 static int index_of(const HSZ *names, int n, HSZ hsz)
 {
     for (int i = 0; i < n; i++)
@@ -180,6 +187,8 @@ void oracle_left(struct party *p)
 
 void oracle_reconnected(struct talk *old, struct talk *now)
 {
+    if (status_of(old->handle) & ST_CONNECTED)
+        violated("legal", "talk %u: reconnected while it was open", old->number);
     for (int item = 0; item < ITEMS; item++)
         for (int fmt = 0; fmt < FORMATS; fmt++)
             now->loops[item][fmt].mode = old->loops[item][fmt].mode;
@@ -580,13 +589,6 @@ static void check_envelope(const struct heard *h, const struct form *f)
         violated("envelope", "party %u: the %s of %s", p->number, odd, f->name);
     if (p->actor != play_self() || p->actor->thread != host_thread_id())
         violated("envelope", "party %u: %s on another thread", p->number, f->name);
-}
-
-static UINT status_of(HCONV conv)
-{
-    CONVINFO info = {.cb = sizeof info};
-
-    return CALL(DdeQueryConvInfo)(conv, QID_SYNC, &info) ? info.wStatus : 0;
 }
 
 static void check_conversation(struct heard *h, const struct form *f)

@@ -151,6 +151,8 @@ struct heard {
     bool after_end; /* the completion of what the conversation's end has failed waits for nobody */
 };
 
+void party_reconnect(struct talk *t);
+
 /* A new value for a server to answer with: what was asked for. */
 HDDEDATA party_answer(struct heard *h, struct value **answer);
 

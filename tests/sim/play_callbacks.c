@@ -81,20 +81,8 @@ static void destroy_partner(struct heard *h)
 
 static void reconnect(struct heard *h)
 {
-    struct party *p = h->party;
-    struct talk *now;
-    HCONV conv;
-
-    if (h->type != XTYP_DISCONNECT || !h->talk || !h->talk->client)
-        return;
-    p->connecting++;
-    p->reconnecting++;
-    conv = CALL(DdeReconnect)(h->conv);
-    now = conv ? oracle_connected(p, conv, true) : NULL;
-    p->reconnecting--;
-    p->connecting--;
-    if (now)
-        oracle_reconnected(h->talk, now);
+    if (h->type == XTYP_DISCONNECT && h->talk && h->talk->client)
+        party_reconnect(h->talk);
 }
 
 static const struct reaction {

@@ -374,13 +374,30 @@ static void op_disconnect_list(struct actor *a)
     *list = 0;
 }
 
+void party_reconnect(struct talk *t)
+{
+    struct party *p = t->party;
+    struct talk *now;
+    HCONV conv;
+
+    p->connecting++;
+    p->reconnecting++;
+    conv = CALL(DdeReconnect)(t->handle);
+    now = conv ? oracle_connected(p, conv, true) : NULL;
+    p->reconnecting--;
+    p->connecting--;
+    if (now)
+        oracle_reconnected(t, now);
+}
+
+/* Of one that its server has not ended it fails. */
 static void op_reconnect(struct actor *a)
 {
     struct party *p = any_party(a);
     struct talk *t = p ? any_talk(p, 1) : NULL;
 
-    if (t && t->handle != p->ending && CALL(DdeReconnect)(t->handle))
-        violated("legal", "talk %u: reconnected while it was open", t->number);
+    if (t)
+        party_reconnect(t);
 }
 
 static void op_info(struct actor *a)
