@@ -112,7 +112,9 @@ static bool all_are(void *stage)
     for (unsigned i = 0; i < play.n_actors; i++) {
         const struct actor *a = &play.actors[i];
 
-        if (a->kind != ACTOR_SERVICE && a->stage < *(enum actor_stage *)stage && sim_alive(a->process))
+        if (a->kind == ACTOR_SERVICE || !sim_alive(a->process))
+            continue;
+        if (a->stage < *(enum actor_stage *)stage || (a->exits && !sim_thread_over(a->sim_thread)))
             return false;
     }
     return true;

@@ -64,6 +64,7 @@ struct actor {
     uint64_t random;                 /* of the step */
     unsigned step, steps;
     unsigned depth; /* of callbacks in callbacks */
+    bool exits;     /* its thread ends without a word */
     bool stopping;  /* ACTOR_SERVICE: it has been told to */
     bool tame;      /* callbacks do nothing of their own any more */
     struct party *parties[AT_ONCE];

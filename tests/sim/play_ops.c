@@ -866,6 +866,7 @@ static void op_exit(struct actor *a)
         oracle_left(&play.parties[i]);
     }
     play.torn = play.torn || a->depth;
+    a->exits = true;
     a->stage = STAGE_GONE;
     sim_exit();
 }
