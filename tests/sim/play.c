@@ -213,7 +213,8 @@ static void improvise(struct actor *a)
 static bool is_first(const struct actor *a)
 {
     for (unsigned i = 0; i < a->number; i++)
-        if (play.actors[i].kind != ACTOR_SERVICE && sim_alive(play.actors[i].process))
+        if (play.actors[i].kind != ACTOR_SERVICE && !play.actors[i].exits &&
+            sim_alive(play.actors[i].process))
             return false;
     return true;
 }
