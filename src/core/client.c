@@ -119,18 +119,23 @@ static uint16_t message_flags(const struct client_call *call)
 }
 
 /* The client's own record of a loop exists before the server can answer: some send data ahead of the ACK. */
-static bool prepare_link(struct conv *c, const struct client_call *call)
+static bool prepare_link(struct xact *x)
 {
-    struct link *l = link_find(c, call->item, call->fmt);
+    bool start = x->type == XTYP_ADVSTART, stop = x->type == XTYP_ADVSTOP;
+    struct link *l = start || stop ? link_find(x->conv, x->item, x->fmt) : NULL;
 
-    if (call->type == XTYP_ADVSTOP && l)
+    if (!l && start) {
+        l = link_new(x->conv, x->item, x->fmt, x->flags);
+        if (!l)
+            return false;
+    } else if (l && stop) {
         l->state = LINK_STOPPING;
-    if (call->type != XTYP_ADVSTART)
-        return true;
-    if (!l)
-        return link_new(c, call->item, call->fmt, call->flags) != NULL;
-    if (l->state == LINK_STOPPING)
+    } else if (l && l->state == LINK_STOPPING) {
         l->state = LINK_STARTING;
+    }
+    x->about_link = l != NULL;
+    if (l)
+        l->asked++;
     return true;
 }
 
@@ -167,11 +172,11 @@ static void link_answered(struct xact *x, bool positive)
 {
     bool start = x->type == XTYP_ADVSTART, stop = x->type == XTYP_ADVSTOP;
     struct link *l = start || stop ? link_find(x->conv, x->item, x->fmt) : NULL;
-    bool alone; /* nothing more has been asked about it since */
+    bool alone; /* nothing more has been asked about it */
 
     if (!l)
         return;
-    alone = positive && l->state == (start ? LINK_STARTING : LINK_STOPPING);
+    alone = x->about_link && --l->asked == 0;
     if (positive)
         l->granted = start;
     if (positive && start) {
@@ -199,8 +204,7 @@ static UINT post(struct xact *x, const struct client_call *call)
         m.mem = wire_mem_new(&c->end, WIRE_HEADER, NULL, 0);
     if (x->type != XTYP_EXECUTE)
         m.atom = string_atom_ref(x->item);
-    if ((x->type != XTYP_EXECUTE && !m.atom) || (x->type == XTYP_ADVSTART && !m.mem) ||
-        !prepare_link(c, call)) {
+    if ((x->type != XTYP_EXECUTE && !m.atom) || (x->type == XTYP_ADVSTART && !m.mem) || !prepare_link(x)) {
         wire_dispose(&c->end, &m, WIRE_POST_FAILED);
         return DMLERR_MEMORY_ERROR;
     }

@@ -400,7 +400,8 @@ struct xact {
     uint32_t id;               /* 0: sync */
     UINT type, fmt;
     struct string *item;
-    UINT flags; /* of ADVSTART: XTYPF_NODATA, XTYPF_ACKREQ */
+    UINT flags;      /* of ADVSTART: XTYPF_NODATA, XTYPF_ACKREQ */
+    bool about_link; /* a loop counts it as asked             */
     enum xact_state state;
     UINT convst, error; /* XST_, DMLERR_                      */
     uint16_t status;    /* DDE_ flags of the answer           */
@@ -478,6 +479,7 @@ struct link {
     UINT fmt;
     bool no_data, ack_req;
     bool granted;        /* client: the server has said yes                                  */
+    unsigned asked;      /* client: questions about it that have no answer yet               */
     bool pending, dirty; /* server: an update is unacknowledged; the value has changed since */
     enum link_state state;
     bool established; /* monitors have been told, or would have been */

@@ -632,6 +632,32 @@ static void a_loop_that_is_refused_and_stopped_at_once_is_none(void **state)
     assert_int_equal(loops(&t), 0);
 }
 
+static bool block_the_second_stop(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    *result = CBR_BLOCK;
+    return c->type == XTYP_ADVSTOP && party_count(p, XTYP_ADVSTOP) == 2;
+}
+
+static void a_loop_that_was_stopped_and_started_is_there_until_it_has_been_stopped_again(void **state)
+{
+    struct talk t = talk();
+
+    (void)state;
+    t.server->hook = block_the_second_stop;
+    for (int i = 0; i < 2; i++) {
+        start(&t, XTYP_ADVSTART);
+        start(&t, XTYP_ADVSTOP);
+    }
+    test_pump_all();
+    assert_int_equal(completions(&t), 3);
+    assert_int_not_equal(loops(&t), 0);
+    t.server->hook = NULL;
+    assert_true(DdeEnableCallback(t.server->id, 0, EC_ENABLEALL));
+    test_pump_all();
+    assert_int_equal(completions(&t), 4);
+    assert_int_equal(loops(&t), 0);
+}
+
 /* What is asked of a loop before the first answer is in; the loop is there if the last grant was later than
  * the last end. */
 static void what_is_asked_of_a_loop_in_one_go_counts_in_order(void **state)
@@ -699,6 +725,7 @@ int main(void)
         rule("6.6", the_clients_own_end_completes_none),
         rule("1.6", a_completion_may_end_the_conversation_with_others_outstanding),
         rule("6.4", a_loop_that_is_refused_and_stopped_at_once_is_none),
+        rule("6.4", a_loop_that_was_stopped_and_started_is_there_until_it_has_been_stopped_again),
         rule("6.4", what_is_asked_of_a_loop_in_one_go_counts_in_order),
     };
 
