@@ -448,8 +448,8 @@ static bool is_refusal(UINT error)
 
 void oracle_asked(struct deed *d, HDDEDATA result, UINT error, DWORD told)
 {
-    sim_note("talk %u: transaction %#x %s %u, error %#x", d->talk->number, d->type,
-             d->async ? "async" : "sync", (unsigned)told, error);
+    sim_note("talk %u: transaction %#x flags %#x item %d fmt %d: %s %u, error %#x", d->talk->number, d->type,
+             d->flags, d->item, d->fmt, d->async ? "async" : "sync", (unsigned)told, error);
     if (d->async) {
         if (d->state == DEED_ASKING)
             d->state = result ? DEED_SENT : DEED_UNSENT;
@@ -867,7 +867,8 @@ void oracle_begins(struct heard *h)
         violated("envelope", "party %u: %#x is no transaction", h->party->number, h->type);
         return;
     }
-    sim_note("party %u: %s fmt %u talk %d data1 %u", h->party->number, f->name, h->fmt, number_of(h),
+    sim_note("party %u: %s item %d fmt %u talk %d data1 %u", h->party->number, f->name,
+             index_of(h->party->items, ITEMS, h->hsz2), h->fmt, number_of(h),
              f->type == XTYP_CONNECT || f->type == XTYP_WILDCONNECT ? 0 : (unsigned)h->d1);
     h->blockable = f->blockable;
     check_party(h, f);
