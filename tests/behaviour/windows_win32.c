@@ -249,6 +249,72 @@ static void a_quit_message_waits_until_the_transaction_is_over(void **state)
     assert_int_equal(m.wParam, 7);
 }
 
+/* ---- Windows that somebody refuses --------------------------------------------------------------------- */
+
+static struct {
+    const WCHAR *class;
+    WNDPROC former;
+    unsigned n;
+} refused;
+
+static LRESULT CALLBACK refuse(HWND window, UINT id, WPARAM wparam, LPARAM lparam)
+{
+    if (id != WM_CREATE)
+        return CallWindowProcW(refused.former, window, id, wparam, lparam);
+    refused.n++;
+    DestroyWindow(window); /* some systems do so themselves when they get this answer */
+    return -1;
+}
+
+/* Programs subclass windows in such hooks before these get their first message. */
+static LRESULT CALLBACK subclass(int code, WPARAM window, LPARAM how)
+{
+    WCHAR class[32] = L"";
+
+    if (code == HCBT_CREATEWND) {
+        GetClassNameW((HWND)window, class, 32);
+        if (!lstrcmpiW(class, refused.class))
+            refused.former = (WNDPROC)SetWindowLongPtrW((HWND)window, GWLP_WNDPROC, (LONG_PTR)refuse);
+    }
+    return CallNextHookEx(NULL, code, window, how);
+}
+
+static BOOL CALLBACK never(const DDEMLHOLDER *holder, LPVOID param)
+{
+    (void)holder, (void)param;
+    return FALSE;
+}
+
+static HDDEDATA CALLBACK silent(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ hsz2, HDDEDATA data,
+                                ULONG_PTR data1, ULONG_PTR data2)
+{
+    (void)type, (void)fmt, (void)conv, (void)hsz1, (void)hsz2, (void)data, (void)data1, (void)data2;
+    return 0;
+}
+
+static void a_window_that_is_refused_leaves_nothing_behind(void **state)
+{
+    HHOOK hook = SetWindowsHookExW(WH_CBT, subclass, NULL, GetCurrentThreadId());
+    const WCHAR *classes[] = {L"DDEMLMom", L"DDEMLEvent"};
+    UINT results[2];
+    DWORD answers;
+
+    (void)state;
+    refused.n = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        DWORD id = 0;
+
+        refused.class = classes[i];
+        results[i] = DdeInitializeW(&id, silent, APPCMD_CLIENTONLY, 0);
+    }
+    answers = DdemlListHolders(never, NULL, 50);
+    UnhookWindowsHookEx(hook);
+    assert_int_equal(results[0], DMLERR_SYS_ERROR);
+    assert_int_equal(results[1], DMLERR_SYS_ERROR);
+    assert_int_equal(answers, 0);
+    assert_int_equal(refused.n, 3);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -257,6 +323,7 @@ int main(void)
         rule("1.2", the_windows_of_a_unicode_instance_are_unicode),
         rule("1.2", a_conversations_window_goes_with_it),
         rule("1.2", a_program_may_destroy_the_windows_of_its_instances),
+        rule("1.2", a_window_that_is_refused_leaves_nothing_behind),
         rule("1.3", a_data_handle_is_no_memory_handle),
         rule("6.3", the_wait_offers_each_message_to_the_hooks_and_dispatches_it),
         rule("6.3", what_a_hook_takes_is_not_dispatched),

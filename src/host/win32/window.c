@@ -258,19 +258,21 @@ host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, 
     self->proc = proc;
     self->ctx = ctx;
     self->thread = GetCurrentThreadId();
-    self->busy = 1; /* nobody else frees it, however far its creation gets */
+    self->busy = 1;        /* nobody else frees it, however far its creation gets */
+    self->expected = true; /* and nobody is told of the end of what has not been there */
     atom = classes[cls][unicode];
     hwnd = unicode ? CreateWindowExW(WS_EX_NOPARENTNOTIFY, (const WCHAR *)atom, NULL, style, 0, 0, 0, 0,
                                      above, NULL, win32_module(), self)
                    : CreateWindowExA(WS_EX_NOPARENTNOTIFY, (const char *)atom, NULL, style, 0, 0, 0, 0, above,
                                      NULL, win32_module(), self);
-    if (hwnd == NULL) {
+    if (hwnd == NULL || self->gone) {
         if (self->hwnd != NULL && !self->gone)
             table_remove(self);
         host_free(self);
         return 0;
     }
     self->busy = 0;
+    self->expected = false;
     record_link(self, &thread->windows);
     if (!unicode && IsWindowUnicode(hwnd))
         SetWindowLongPtrA(hwnd, GWLP_WNDPROC, (LONG_PTR)procedure_ansi);
