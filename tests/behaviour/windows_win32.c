@@ -249,6 +249,116 @@ static void a_quit_message_waits_until_the_transaction_is_over(void **state)
     assert_int_equal(m.wParam, 7);
 }
 
+/* ---- Windows that the program destroys ----------------------------------------------------------------- */
+
+enum { MOM, EVENT, SIDE, WINDOWS };
+
+static struct {
+    HWND windows[2][WINDOWS]; /* of the server, of the client */
+    struct party *parties[2];
+    unsigned side, which, when, also;
+    bool done;
+} victim;
+
+struct newest {
+    const HWND *known;
+    HWND found;
+};
+
+static BOOL CALLBACK look_for_mom(HWND window, LPARAM arg)
+{
+    struct newest *n = (struct newest *)arg;
+    char name[16] = "";
+
+    GetClassNameA(window, name, sizeof name);
+    if (!lstrcmpiA(name, "DDEMLMom") && window != *n->known)
+        n->found = window;
+    return TRUE;
+}
+
+static HWND new_mom(HWND known)
+{
+    struct newest n = {&known, NULL};
+
+    EnumThreadWindows(GetCurrentThreadId(), look_for_mom, (LPARAM)&n);
+    return n.found;
+}
+
+static HWND new_event(HWND known)
+{
+    HWND window = NULL;
+
+    do {
+        window = FindWindowExA(HWND_MESSAGE, window, "DDEMLEvent", NULL);
+    } while (window && (window == known || GetWindowThreadProcessId(window, NULL) != GetCurrentThreadId()));
+    return window;
+}
+
+static void destroy_the_victim(void)
+{
+    if (victim.done)
+        return;
+    victim.done = true;
+    assert_true(DestroyWindow(victim.windows[victim.side][victim.which]));
+}
+
+/* What a callback does meanwhile, and while the window is being destroyed. */
+static bool destroying_hook(struct party *p, const struct call *call, HDDEDATA *result)
+{
+    (void)result;
+    if (victim.when && call->type == victim.when)
+        destroy_the_victim();
+    if (!victim.done || (call->type != XTYP_REQUEST && call->type != XTYP_XACT_COMPLETE &&
+                         call->type != XTYP_DISCONNECT && call->type != XTYP_POKE))
+        return false;
+    if (victim.also == 1)
+        DdeDisconnect(call->conv);
+    if (victim.also == 2)
+        DdeUninitialize(p->id);
+    return false;
+}
+
+static void play_victim(void)
+{
+    struct talk t;
+
+    victim.done = false;
+    victim.parties[0] = party_serve(0);
+    victim.windows[0][MOM] = new_mom(NULL);
+    victim.windows[0][EVENT] = new_event(NULL);
+    victim.parties[1] = party_open(0);
+    victim.windows[1][MOM] = new_mom(victim.windows[0][MOM]);
+    victim.windows[1][EVENT] = new_event(victim.windows[0][EVENT]);
+    t = talk_of(victim.parties[0], victim.parties[1]);
+    victim.windows[0][SIDE] = window_of(t.server->server);
+    victim.windows[1][SIDE] = window_of(t.conv);
+    t.server->hook = t.client->hook = destroying_hook;
+    party_transact(t.client, t.conv, XTYP_ADVSTART, TIMEOUT_ASYNC, NULL);
+    party_transact(t.client, t.conv, XTYP_REQUEST, TIMEOUT_ASYNC, NULL);
+    party_send(t.client, t.conv, XTYP_POKE, "text", TIMEOUT_ASYNC, NULL);
+    if (!victim.when)
+        destroy_the_victim();
+    test_pump_all();
+    if (!victim.done)
+        destroy_the_victim();
+    test_pump_all();
+    parties_down(NULL);
+}
+
+static void every_window_may_be_destroyed_at_every_time(void **state)
+{
+    static const unsigned when[] = {0, XTYP_ADVSTART, XTYP_REQUEST, XTYP_XACT_COMPLETE};
+
+    (void)state;
+    for (victim.side = 0; victim.side < 2; victim.side++)
+        for (victim.which = 0; victim.which < WINDOWS; victim.which++)
+            for (unsigned i = 0; i < sizeof when / sizeof *when; i++)
+                for (victim.also = 0; victim.also < 3; victim.also++) {
+                    victim.when = when[i];
+                    play_victim();
+                }
+}
+
 /* ---- Windows that somebody refuses --------------------------------------------------------------------- */
 
 static struct {
@@ -323,6 +433,7 @@ int main(void)
         rule("1.2", the_windows_of_a_unicode_instance_are_unicode),
         rule("1.2", a_conversations_window_goes_with_it),
         rule("1.2", a_program_may_destroy_the_windows_of_its_instances),
+        rule("1.2", every_window_may_be_destroyed_at_every_time),
         rule("1.2", a_window_that_is_refused_leaves_nothing_behind),
         rule("1.3", a_data_handle_is_no_memory_handle),
         rule("6.3", the_wait_offers_each_message_to_the_hooks_and_dispatches_it),
