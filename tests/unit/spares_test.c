@@ -102,6 +102,20 @@ static void only_a_few_records_are_kept(void **state)
     assert_int_equal(let_go_sum, MANY);
 }
 
+static void records_that_come_and_go_for_long_are_kept_all_the_same(void **state)
+{
+    struct spares s;
+
+    (void)state;
+    let_go_sum = 0;
+    spares_init(&s, NULL, let_go);
+    for (int i = 0; i < MANY; i++)
+        spares_free(&s, record_of(&s, NULL), 1);
+    assert_int_equal(let_go_sum, spares_most ? 0 : MANY);
+    spares_deinit(&s);
+    assert_int_equal(let_go_sum, spares_most ? 1 : MANY);
+}
+
 static int down(void **state)
 {
     (void)state;
@@ -116,6 +130,7 @@ int main(void)
         cmocka_unit_test_teardown(what_is_kept_with_a_record_comes_back_with_it, down),
         cmocka_unit_test_teardown(on_the_books_are_the_records_in_use, down),
         cmocka_unit_test_teardown(only_a_few_records_are_kept, down),
+        cmocka_unit_test_teardown(records_that_come_and_go_for_long_are_kept_all_the_same, down),
     };
 
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
