@@ -36,13 +36,19 @@ void holders_answer(const struct inst *in, host_wnd asker)
     host_tell(KIND_HOLDER, &r, sizeof r);
 }
 
-/* Its thread may end inside `tell`: then nobody comes back to holders_ask, and the window's end is its end. */
-struct asking {
+/* What holders_ask waits for; on its stack. */
+struct answers {
     host_wnd wnd;
-    PFNDDEMLHOLDER tell;
-    LPVOID param;
     DWORD n;
     bool enough;
+};
+
+/* What its window has. `tell` may end the thread, and then nobody comes back to holders_ask, or destroy the window: its
+ * end is the end of this in every case. */
+struct asking {
+    PFNDDEMLHOLDER tell;
+    LPVOID param;
+    struct answers *answers;
 };
 
 static void fill(DDEMLLEDGER *to, const int32_t *from)
@@ -54,22 +60,24 @@ static void fill(DDEMLLEDGER *to, const int32_t *from)
         column[i] = from[i];
 }
 
-static void heard(struct asking *a)
+static void heard(const struct asking *a)
 {
     DDEMLHOLDER holder = {.cb = sizeof holder};
+    struct answers *answers = a->answers;
     struct holder_record r;
     uint32_t kind;
 
-    if (host_hear(a->wnd, &kind, &r, sizeof r) != sizeof r || r.asker != a->wnd || r.columns != LEDGER_N ||
-        a->enough)
+    if (host_hear(answers->wnd, &kind, &r, sizeof r) != sizeof r || r.asker != answers->wnd ||
+        r.columns != LEDGER_N || answers->enough)
         return;
     holder.dwProcess = r.process;
     holder.dwThread = r.thread;
     holder.idInst = r.inst;
     fill(&holder.process, r.of_process);
     fill(&holder.inst, r.of_inst);
-    a->n++;
-    a->enough = !a->tell(&holder, a->param);
+    answers->n++;
+    if (!a->tell(&holder, a->param))
+        answers->enough = true;
 }
 
 static void ask_proc(void *ctx, const struct host_msg *hm)
@@ -84,14 +92,14 @@ static void ask_proc(void *ctx, const struct host_msg *hm)
         wire_stray(NULL, hm);
 }
 
-static bool has_enough(void *asking)
+static bool has_enough(void *answers)
 {
-    const struct asking *a = asking;
+    const struct answers *a = answers;
 
-    return a->enough;
+    return a->enough || !host_window_alive(a->wnd);
 }
 
-static struct asking *asking_new(PFNDDEMLHOLDER tell, LPVOID param)
+static struct asking *asking_new(PFNDDEMLHOLDER tell, LPVOID param, struct answers *answers)
 {
     struct asking *a = mem_new(sizeof *a);
 
@@ -99,8 +107,9 @@ static struct asking *asking_new(PFNDDEMLHOLDER tell, LPVOID param)
         return NULL;
     a->tell = tell;
     a->param = param;
-    a->wnd = host_window_create(HOST_EVENT, 0, true, ask_proc, a);
-    if (a->wnd)
+    a->answers = answers;
+    answers->wnd = host_window_create(HOST_EVENT, 0, true, ask_proc, a);
+    if (answers->wnd)
         return a;
     mem_free(a);
     return NULL;
@@ -108,22 +117,23 @@ static struct asking *asking_new(PFNDDEMLHOLDER tell, LPVOID param)
 
 DWORD holders_ask(PFNDDEMLHOLDER tell, LPVOID param, DWORD timeout)
 {
-    struct asking *a = asking_new(tell, param);
+    struct answers answers = {0};
+    struct asking *a = asking_new(tell, param, &answers);
     struct host_msg hm = {.id = HOST_EV_COUNT};
     uint64_t until = host_now_ms() + timeout;
-    DWORD n;
 
     if (!a)
         return 0;
-    hm.wparam = a->wnd;
-    if (host_listen(a->wnd, KIND_HOLDER)) {
+    hm.wparam = answers.wnd;
+    if (host_listen(answers.wnd, KIND_HOLDER)) {
         host_broadcast(HOST_EVENT_WINDOWS, &hm, timeout, NULL, NULL);
-        host_pump(HOST_ALL_MESSAGES, has_enough, a, until);
+        host_pump(HOST_ALL_MESSAGES, has_enough, &answers, until);
     }
-    host_window_seal(a->wnd);
-    wire_take_strays(NULL, a->wnd);
-    host_window_destroy(a->wnd);
-    n = a->n;
+    if (!host_window_alive(answers.wnd))
+        return answers.n; /* and `a` has gone with it */
+    host_window_seal(answers.wnd);
+    wire_take_strays(NULL, answers.wnd);
+    host_window_destroy(answers.wnd);
     mem_free(a);
-    return n;
+    return answers.n;
 }

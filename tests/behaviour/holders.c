@@ -95,6 +95,52 @@ static void what_is_no_answer_is_not_told(void **state)
     assert_int_equal(told.n, 1);
 }
 
+#ifdef _WIN32 /* elsewhere a program cannot destroy windows that it has not made */
+static unsigned event_windows(HWND *windows)
+{
+    HWND wnd = NULL;
+    unsigned n = 0;
+
+    while ((wnd = FindWindowExW(HWND_MESSAGE, wnd, L"DDEMLEvent", NULL)) != NULL)
+        if (GetWindowThreadProcessId(wnd, NULL) == GetCurrentThreadId() && n < MOST)
+            windows[n++] = wnd;
+    return n;
+}
+
+static struct {
+    HWND windows[MOST];
+    unsigned n;
+} before;
+
+static BOOL CALLBACK note_and_destroy(const DDEMLHOLDER *holder, LPVOID param)
+{
+    HWND windows[MOST];
+    unsigned n = event_windows(windows), destroyed = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        bool known = false;
+
+        for (unsigned k = 0; k < before.n; k++)
+            known |= before.windows[k] == windows[i];
+        destroyed += !known && DestroyWindow(windows[i]);
+    }
+    assert_int_equal(destroyed, 1);
+    return note(holder, param);
+}
+
+static void the_window_that_asks_may_be_destroyed_in_it(void **state)
+{
+    (void)state;
+    party_open(0);
+    party_open(0);
+    memset(&told, 0, sizeof told);
+    before.n = event_windows(before.windows);
+    assert_int_equal(DdemlListHolders(note_and_destroy, &told, TEST_PATIENCE_MS), 1);
+    assert_int_equal(told.n, 1);
+    assert_int_equal(event_windows(before.windows), 2);
+}
+#endif
+
 #ifndef _WIN32 /* where such a thread never leaves the system's frames */
 static BOOL CALLBACK die(const DDEMLHOLDER *holder, LPVOID param)
 {
@@ -133,7 +179,9 @@ int main(void)
         rule("8.3", the_function_says_when_it_has_enough),
         rule("8.3", without_a_function_nobody_is_asked),
         rule("8.3", what_is_no_answer_is_not_told),
-#ifndef _WIN32
+#ifdef _WIN32
+        rule("8.3", the_window_that_asks_may_be_destroyed_in_it),
+#else
         rule("8.3", the_thread_that_asks_may_end_in_it),
 #endif
     };
