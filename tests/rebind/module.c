@@ -110,6 +110,92 @@ static void slots_that_are_read_only_are_changed_and_are_read_only_again(void **
     assert_int_equal(converse_in(*state), 2);
 }
 
+enum { THREADS = 4, ROUNDS = 400 };
+
+struct binder {
+    HMODULE plugin;
+    unsigned failed;
+};
+
+static void rebind_again_and_again(void *arg)
+{
+    struct binder *b = arg;
+
+    for (unsigned i = 0; i < ROUNDS; i++)
+        b->failed += DdemlRebindModule(b->plugin, i % 2 == 0) != DMLERR_NO_ERROR;
+}
+
+static uint8_t *slots_of(HMODULE plugin)
+{
+    uint8_t *at = (uint8_t *)plugin;
+    const IMAGE_DOS_HEADER *dos = (const void *)at;
+    const IMAGE_NT_HEADERS *nt = (const void *)(at + dos->e_lfanew);
+    IMAGE_DATA_DIRECTORY slots = nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IAT];
+
+    assert_in_range(slots.Size, 1, 0x800);
+    return at + slots.VirtualAddress;
+}
+
+static void protect(void *at, DWORD how)
+{
+    DWORD before;
+
+    assert_true(VirtualProtect(at, 1, how, &before));
+}
+
+static void threads_that_rebind_one_module_do_not_meet(void **state)
+{
+    struct test_thread *threads[THREADS];
+    struct binder binders[THREADS];
+
+    protect(slots_of(*state), PAGE_READONLY); /* as most linkers have it: MinGW's leaves them writable */
+    for (unsigned i = 0; i < THREADS; i++) {
+        binders[i] = (struct binder){*state, 0};
+        threads[i] = test_thread_start(rebind_again_and_again, &binders[i]);
+    }
+    for (unsigned i = 0; i < THREADS; i++) {
+        test_thread_join(threads[i]);
+        assert_int_equal(binders[i].failed, 0);
+    }
+    assert_int_equal(DdemlRebindModule(*state, TRUE), DMLERR_NO_ERROR);
+    assert_int_equal(converse_in(*state), 2);
+}
+
+static volatile LONG calling, called;
+
+static void call_again_and_again(void *code)
+{
+    void (*function)(void);
+
+    memcpy(&function, &code, sizeof function);
+    while (calling) {
+        function();
+        called = 1;
+    }
+}
+
+/* Linkers can be told to put the slots among the code. */
+static void code_beside_the_slots_runs_meanwhile(void **state)
+{
+    const uint8_t nothing = 0xC3; /* RET */
+    uint8_t *slots = slots_of(*state), *code = slots - (uintptr_t)slots % 0x1000 + 0xFFF;
+    struct binder binder = {*state, 0};
+    struct test_thread *thread;
+
+    protect(slots, PAGE_READWRITE);
+    assert_int_equal(*code, 0); /* nothing is there */
+    *code = nothing;
+    protect(slots, PAGE_EXECUTE_READ);
+    calling = 1;
+    thread = test_thread_start(call_again_and_again, code);
+    while (!called)
+        SwitchToThread();
+    rebind_again_and_again(&binder);
+    calling = 0;
+    test_thread_join(thread);
+    assert_int_equal(binder.failed, 0);
+}
+
 static void a_module_without_dde_has_nothing_to_rebind(void **state)
 {
     (void)state;
@@ -137,6 +223,8 @@ int main(int argc, char *argv[])
         cmocka_unit_test_setup_teardown(what_leads_there_already_is_no_error, load, unload),
         cmocka_unit_test_setup_teardown(slots_that_are_read_only_are_changed_and_are_read_only_again, load,
                                         unload),
+        cmocka_unit_test_setup_teardown(threads_that_rebind_one_module_do_not_meet, load, unload),
+        cmocka_unit_test_setup_teardown(code_beside_the_slots_runs_meanwhile, load, unload),
         cmocka_unit_test_setup_teardown(a_module_without_dde_has_nothing_to_rebind, load, unload),
         cmocka_unit_test_setup_teardown(what_is_no_module_is_an_invalid_parameter, load, unload),
     };

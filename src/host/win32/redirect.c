@@ -16,6 +16,9 @@ struct pair {
 
 enum { MOST_CALLS = 64 };
 
+/* Two that change one page would each protect it while the other one writes. */
+static SRWLOCK slots_lock = SRWLOCK_INIT;
+
 static size_t find_system(const struct host_call *calls, size_t n, struct pair pairs[MOST_CALLS])
 {
     HMODULE user32 = GetModuleHandleW(L"user32.dll");
@@ -30,13 +33,20 @@ static size_t find_system(const struct host_call *calls, size_t n, struct pair p
     return found;
 }
 
+/* Other threads may be calling through the slot, and be running code that stands in the same page. */
 static bool fill(void **slot, void *function)
 {
-    DWORD before;
+    const DWORD executable =
+        PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
+    MEMORY_BASIC_INFORMATION page;
+    DWORD before, writable;
 
-    if (!VirtualProtect(slot, sizeof *slot, PAGE_READWRITE, &before))
+    if (VirtualQuery(slot, &page, sizeof page) == 0)
         return false;
-    InterlockedExchangePointer(slot, function); /* other threads may be calling through it */
+    writable = page.Protect & executable ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;
+    if (!VirtualProtect(slot, sizeof *slot, writable, &before))
+        return false;
+    InterlockedExchangePointer(slot, function);
     return VirtualProtect(slot, sizeof *slot, before, &before);
 }
 
@@ -98,9 +108,11 @@ int host_redirect(void *module, const struct host_call *calls, size_t n, bool on
     if (!module || !GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, module, &held))
         return HOST_GONE;
     if (held == module && open_module(held, &pe)) {
+        AcquireSRWLockExclusive(&slots_lock);
         result = lead(&pe, pairs, n_pairs, on);
         if (result == HOST_FAULT)
             lead(&pe, pairs, n_pairs, !on); /* all or nothing */
+        ReleaseSRWLockExclusive(&slots_lock);
     }
     FreeLibrary(held);
     return result;
