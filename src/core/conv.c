@@ -307,7 +307,9 @@ static void posted_message(struct conv *c, const struct host_msg *hm)
         connecting_message(c, &m);
         break;
     case CONV_OPEN:
-        if (c->broken && m.id != WIRE_TERMINATE)
+        if (c->inst->ending && m.id != WIRE_TERMINATE)
+            closing_message(c, &m); /* nobody would be asked */
+        else if (c->broken && m.id != WIRE_TERMINATE)
             closing_message(c, &m); /* an answer out of turn would be taken for the one that is missing */
         else if (c->offering && m.id != WIRE_TERMINATE)
             first_message(c, &m);

@@ -121,8 +121,8 @@ static bool deliver(struct conv *c, struct delivery *j)
 void delivery_run(struct conv *c)
 {
     conv_hold(c);
-    while (!c->running && !c->callbacks && c->state == CONV_OPEN && !c->broken && !delivery_blocked(c) &&
-           !list_empty(&c->deliveries)) {
+    while (!c->running && !c->callbacks && c->state == CONV_OPEN && !c->broken && !c->inst->ending &&
+           !delivery_blocked(c) && !list_empty(&c->deliveries)) {
         struct delivery *j = container_of(list_pop(&c->deliveries), struct delivery, node);
 
         c->running = true;
