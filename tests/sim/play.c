@@ -133,8 +133,11 @@ static bool is_quiet(void)
 {
     const struct sim_options *o = &play.world;
     uint32_t travels = o->queue_limit && o->queue_limit < 100 ? 10 : 1;
+    uint64_t rest = REST_MS + o->max_hang_ms + travels * (o->max_delay_ms + LOOK_MS);
 
-    return sim_now_ms() >= play.busy_at + REST_MS + o->max_hang_ms + travels * (o->max_delay_ms + LOOK_MS);
+    if (sim_left(-1).queued) /* perhaps a message that no callback tells of, and then the answer */
+        rest += 2 * travels * (o->max_delay_ms + LOOK_MS);
+    return sim_now_ms() >= play.busy_at + rest;
 }
 
 static struct actor *service_of(const struct actor *a)
