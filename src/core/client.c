@@ -413,13 +413,17 @@ static struct xact *match_request(struct conv *c, const struct wire_msg *m, cons
     return NULL;
 }
 
-/* Takes a DATA that nobody is to see: the sender gets the answer that it asked for. */
+/* Takes a DATA that nobody is to see: the sender gets the answer that it asked for, behind those that are due. */
 static void acknowledge(struct conv *c, struct wire_msg *m, uint16_t status)
 {
-    if (m->status & WIRE_FACKREQ)
-        conv_answered(c, wire_answer(&c->end, m, status));
-    else
+    bool others_first = c->running || !list_empty(&c->deliveries);
+
+    if (!(m->status & WIRE_FACKREQ))
         wire_dispose(&c->end, m, WIRE_ACCEPTED);
+    else if (others_first)
+        delivery_add(c, m, NULL, true, status);
+    else
+        conv_answered(c, wire_answer(&c->end, m, status));
 }
 
 static void on_response(struct conv *c, struct xact *x, struct wire_msg *m)
@@ -448,9 +452,7 @@ static void on_data(struct conv *c, struct wire_msg *m)
     } else if (l) {
         if (!m->mem)
             m->fmt = (uint16_t)l->fmt; /* a notice does not say its format */
-        delivery_add(c, m, string_ref(item), m->mem ? m->status & WIRE_FACKREQ : l->ack_req, false);
-    } else if (m->status & WIRE_FACKREQ && (c->running || !list_empty(&c->deliveries))) {
-        delivery_add(c, m, string_ref(item), true, true); /* the answers that are due come first */
+        delivery_add(c, m, string_ref(item), m->mem ? m->status & WIRE_FACKREQ : l->ack_req, DELIVERED);
     } else {
         acknowledge(c, m, 0);
     }
@@ -496,8 +498,8 @@ static void deliver_update(struct conv *c, struct delivery *j, uintptr_t *result
     struct data *d;
     bool failed;
 
-    if (j->unwanted) {
-        conv_answered(c, wire_answer(&c->end, &j->m, 0));
+    if (j->answer != DELIVERED) {
+        conv_answered(c, wire_answer(&c->end, &j->m, (uint16_t)j->answer));
         return;
     }
     d = lend(c, j->m.mem, j->m.size, j->item, j->m.fmt, &failed);

@@ -361,14 +361,15 @@ struct delivery {
     struct xact *xact;   /* or a transaction that has been completed             */
     struct string *item; /* of the message                                       */
     bool notice;         /* client: an update that the server wants acknowledged */
-    bool unwanted;       /* client: there is no such loop; its refusal waits for its turn */
+    int answer;          /* client: a status that waits for its turn, without a callback; or DELIVERED */
     bool did_something;  /* UNADVISE: at least one link has ended                */
     bool under_way;      /* the callback is running                              */
     UINT type, fmt;      /* what the callback is being given                     */
 };
 
 /* Takes m and item. Without memory the message is refused as busy, or the conversation ends. */
-void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool notice, bool unwanted);
+enum { DELIVERED = -1 };
+void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool notice, int answer);
 void delivery_add_completion(struct conv *c, struct delivery *j); /* takes j */
 void delivery_run(struct conv *c);     /* delivers what may be delivered now            */
 void delivery_discard(struct conv *c); /* disposes of everything that waits, by the T rows */

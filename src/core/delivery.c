@@ -35,7 +35,7 @@ static void no_room(struct conv *c, struct wire_msg *m, bool answer)
         conv_violated(c);
 }
 
-void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool notice, bool unwanted)
+void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool notice, int answer)
 {
     struct delivery *j = spares_new(&c->inst->spare_deliveries, sizeof *j, NULL);
 
@@ -47,7 +47,7 @@ void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool 
     j->m = *m;
     j->item = item;
     j->notice = notice;
-    j->unwanted = unwanted;
+    j->answer = answer;
     append(c, j);
 }
 

@@ -12,7 +12,7 @@ void server_message(struct conv *c, struct wire_msg *m)
     if (m->id == WIRE_EXECUTE && !m->mem)
         return; /* X8: ignored, not even answered */
     item = string_from_atom(c->inst, m->atom);
-    delivery_add(c, m, item, false, false);
+    delivery_add(c, m, item, false, DELIVERED);
 }
 
 /* ---- The answers -------------------------------------------------------------------------------------- */
