@@ -1094,18 +1094,18 @@ static void what_a_stranger_asks_for_is_told_once(void **state)
 
 static void what_nobody_has_posted_or_nobody_can_read_is_told_as_it_is(void **state)
 {
-    struct party *server = party_open(0), *monitor;
-    host_mem dead = host_mem_alloc(2 * sizeof(uintptr_t), true);
-    struct host_msg hm = {.id = WIRE_DATA, .lparam = dead};
+    struct host_msg hm = {.id = WIRE_DATA};
+    struct party *server, *monitor;
     struct raw client;
 
     (void)state;
-    host_mem_free(dead);
+#ifdef _WIN32
+    skip(); /* the system reads what it passes, and a block that has been freed may be another one by then */
+#endif
+    hm.lparam = host_mem_alloc(2 * sizeof(uintptr_t), true);
+    host_mem_free(hm.lparam);
+    server = party_open(0);
     raw_books_open();
-    if (raw_copies()) { /* and reads what it copies itself */
-        raw_books_close();
-        skip();
-    }
     party_register(server, RAW_SERVICE);
     raw_open(&client);
     assert_true(raw_connect(&client));
@@ -1116,7 +1116,7 @@ static void what_nobody_has_posted_or_nobody_can_read_is_told_as_it_is(void **st
     expect_events(&first, 2);
     assert_int_equal(first.events[0].u.message.wMsg, WM_DDE_TERMINATE);
     assert_int_equal(first.events[1].u.message.wMsg, WM_DDE_DATA);
-    assert_int_equal(first.events[1].u.message.lParam, dead);
+    assert_int_equal(first.events[1].u.message.lParam, hm.lparam);
     party_close(server);
     raw_die(&client);
     party_close(monitor);
