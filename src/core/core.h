@@ -367,8 +367,9 @@ struct delivery {
     UINT type, fmt;      /* what the callback is being given                     */
 };
 
+enum { DELIVERED = -1 }; /* an answer that the callback gives */
+
 /* Takes m and item. Without memory the message is refused as busy, or the conversation ends. */
-enum { DELIVERED = -1 };
 void delivery_add(struct conv *c, struct wire_msg *m, struct string *item, bool notice, int answer);
 void delivery_add_completion(struct conv *c, struct delivery *j); /* takes j */
 void delivery_run(struct conv *c);     /* delivers what may be delivered now            */

@@ -145,10 +145,12 @@ struct directory {
 
 static void put_descriptor(struct directory *d, const struct pe_import *import)
 {
-    uint8_t *at = d->bytes + (size_t)d->n_descriptors++ * PE_DESCRIPTOR;
+    uint32_t i = d->n_descriptors++;
+    uint8_t *at;
 
     if (!d->bytes)
         return;
+    at = d->bytes + (size_t)i * PE_DESCRIPTOR;
     put32(at, import->names);
     put32(at + 4, import->stamp);
     put32(at + 8, import->forwarder);
@@ -158,10 +160,12 @@ static void put_descriptor(struct directory *d, const struct pe_import *import)
 
 static void put_word(struct directory *d, uint64_t word)
 {
-    uint8_t *at = d->bytes + d->lists + (size_t)d->n_words++ * d->pe->slot;
+    uint32_t i = d->n_words++;
+    uint8_t *at;
 
     if (!d->bytes)
         return;
+    at = d->bytes + d->lists + (size_t)i * d->pe->slot;
     put32(at, (uint32_t)word);
     if (d->pe->wide)
         put32(at + 4, (uint32_t)(word >> 32));
@@ -212,13 +216,20 @@ static void fill(struct directory *d)
     }
 }
 
-static void count(struct directory *d, const struct pe *pe, const char *dll)
+/* false: it would be larger than any program. */
+static bool count(struct directory *d, const struct pe *pe, const char *dll)
 {
+    uint64_t lists, name, size;
+
     *d = (struct directory){.pe = pe, .dll = dll};
     fill(d);
-    d->lists = (uint32_t)align(((uint64_t)d->n_descriptors + 1) * PE_DESCRIPTOR, 8);
-    d->name = d->lists + d->n_words * pe->slot;
-    d->size = d->name + (uint32_t)strlen(dll) + 1;
+    lists = align(((uint64_t)d->n_descriptors + 1) * PE_DESCRIPTOR, 8);
+    name = lists + (uint64_t)d->n_words * pe->slot;
+    size = name + strlen(dll) + 1;
+    d->lists = (uint32_t)lists;
+    d->name = (uint32_t)name;
+    d->size = (uint32_t)size;
+    return size <= INT32_MAX;
 }
 
 /* bytes are zeros and as many as have been counted. */
@@ -282,7 +293,9 @@ static enum rebind_result check_names(const struct pe *pe, const struct pe_impor
     return found == PE_END ? REBIND_OK : fail(report, REBIND_IMPORTS, import->dll);
 }
 
-static enum rebind_result check_import(const struct pe *pe, const struct pe_import *import,
+/* all: names that are wanted of user32.dll, of all descriptors. They have places of their own: lists that overlap
+ * would make the new directory larger than the program is. */
+static enum rebind_result check_import(const struct pe *pe, const struct pe_import *import, uint64_t *all,
                                        struct rebind_report *report)
 {
     bool user32 = pe_same_dll(import->dll, "user32");
@@ -299,7 +312,8 @@ static enum rebind_result check_import(const struct pe *pe, const struct pe_impo
         return REBIND_OK;
     result = check_names(pe, import, user32, &n, report);
     if (result == REBIND_OK && user32) {
-        result = check_slots(pe, import, n);
+        *all += n;
+        result = *all * pe->slot <= pe->size ? check_slots(pe, import, n) : REBIND_IMPORTS;
         if (result != REBIND_OK)
             return fail(report, result, import->dll);
     }
@@ -311,10 +325,11 @@ static enum rebind_result check_imports(const struct pe *pe, struct rebind_repor
     enum rebind_result result = REBIND_OK;
     struct pe_import import;
     enum pe_found found;
+    uint64_t all = 0;
 
     report->bound = pe_directory(pe, PE_BOUND_IMPORTS).rva != 0;
     for (uint32_t i = 0; (found = pe_import(pe, i, &import)) == PE_FOUND; i++) {
-        result = check_import(pe, &import, report);
+        result = check_import(pe, &import, &all, report);
         if (result != REBIND_OK)
             return result;
     }
@@ -589,10 +604,11 @@ enum rebind_result rebind_file(const void *bytes, size_t size, unsigned options,
 
     if (result != REBIND_OK)
         return result;
-    count(&d, &pe, our_dll);
+    if (!count(&d, &pe, our_dll))
+        return fail(report, REBIND_NO_ROOM, "it would be larger than 2 GiB");
     head_size = pe.sections + (pe.n_sections + 1) * PE_SECTION_HEADER - pe.nt;
     directory = (uint32_t)align(NOTE_SIZE + head_size, 8);
-    s.extent = directory + d.size;
+    s.extent = directory + d.size; /* less than 4 GiB */
     s.size = (uint32_t)align(s.extent, pe.file_alignment);
     s.rva = (uint32_t)align(pe.image_size, pe.section_alignment);
     whole = align(size, pe.file_alignment) + s.size;
@@ -662,7 +678,8 @@ enum rebind_result rebind_mapped(const void *image, size_t size, const char *dll
     result = check_program(&pe, report);
     if (result != REBIND_OK)
         return result;
-    count(&d, &pe, dll);
+    if (!count(&d, &pe, dll))
+        return fail(report, REBIND_NO_ROOM, "it would be larger than 2 GiB");
     out->directory = (struct rebind_bytes){calloc(1, d.size), d.size};
     if (!out->directory.at)
         return REBIND_NO_MEMORY;

@@ -6,11 +6,10 @@
  * a server of its own. */
 
 #include <signal.h>
-#include <time.h>
 
 #include "bench/bench.h"
 
-enum { DEATHS = BENCH_SAMPLES, TARGET_MS = 100, HEAD_START_MS = 20 };
+enum { DEATHS = BENCH_SAMPLES, TARGET_MS = 100 };
 
 static struct bench_pair pair;
 static double killed_at, known_at;
@@ -29,27 +28,42 @@ static void wait_for_the_end(HCONV conv)
     known_at = bench_now_us();
 }
 
-/* While the other thread waits for an answer that will not come: the server has been stopped. */
-static void kill_later(void *arg)
-{
-    struct timespec head_start = {.tv_nsec = HEAD_START_MS * 1000000};
+/* A conversation of this thread with itself. What it is told to do it does while the thread waits for another answer. */
+static struct killer {
+    DWORD inst;
+    HSZ name;
+    HCONV conv;
+} killer;
 
-    (void)arg;
-    nanosleep(&head_start, NULL);
-    kill_server();
+static HDDEDATA CALLBACK kill_when_told(UINT type, UINT fmt, HCONV conv, HSZ hsz1, HSZ hsz2, HDDEDATA data,
+                                        ULONG_PTR data1, ULONG_PTR data2)
+{
+    (void)fmt, (void)conv, (void)hsz1, (void)hsz2, (void)data, (void)data1, (void)data2;
+    if (type == XTYP_EXECUTE)
+        kill_server();
+    return (HDDEDATA)(ULONG_PTR)(type == XTYP_CONNECT ? TRUE : DDE_FACK);
+}
+
+static void open_killer(void)
+{
+    DdeInitializeA(&killer.inst, kill_when_told, 0, 0);
+    killer.name = DdeCreateStringHandleA(killer.inst, "Killer", CP_WINANSI);
+    DdeNameService(killer.inst, killer.name, 0, DNS_REGISTER);
+    killer.conv = DdeConnect(killer.inst, killer.name, killer.name, NULL);
+    if (!killer.conv)
+        bench_fail("no conversation with oneself");
 }
 
 static void wait_for_an_answer(HCONV conv)
 {
-    struct test_thread *killer;
+    BYTE command[] = "";
 
     bench_signal(&pair, SIGSTOP);
-    killer = test_thread_start(kill_later, NULL);
+    DdeClientTransaction(command, sizeof command, killer.conv, 0, 0, XTYP_EXECUTE, TIMEOUT_ASYNC, NULL);
     if (DdeClientTransaction(NULL, 0, conv, pair.item, CF_TEXT, XTYP_REQUEST, TEST_PATIENCE_MS, NULL) ||
         DdeGetLastError(pair.client) != DMLERR_SERVER_DIED)
         bench_fail("a dead server has answered, or is not missed");
     known_at = bench_now_us();
-    test_thread_join(killer);
 }
 
 static double one_death(void (*wait)(HCONV conv))
@@ -75,6 +89,8 @@ int main(int argc, char **argv)
 {
     bench_begin(argc, argv);
     answer("From the death of the server's process to XTYP_DISCONNECT", wait_for_the_end);
+    open_killer();
     answer("From the death of the server's process to DMLERR_SERVER_DIED", wait_for_an_answer);
+    DdeUninitialize(killer.inst);
     return 0;
 }

@@ -25,7 +25,8 @@ static struct {
     uintptr_t kept[KINDS][KEPT];
     DWORD ids[SLOTS];
     DWORD made[MOST]; /* every instance there has been */
-    unsigned n_made, depth, steps;
+    unsigned n_made;
+    struct fuzz_steps steps;
 } door;
 
 /* ---- Handles -------------------------------------------------------------------------------------------- */
@@ -527,13 +528,7 @@ static void (*const steps[])(void) = {
 
 static bool another_step(void)
 {
-    if (!door.steps || door.depth >= DEPTH || !fuzz_more())
-        return false;
-    door.steps--;
-    door.depth++;
-    steps[fuzz_below(sizeof steps / sizeof *steps)]();
-    door.depth--;
-    return true;
+    return fuzz_step(&door.steps);
 }
 
 /* ---- Callbacks ---------------------------------------------------------------------------------------------- */
@@ -622,7 +617,7 @@ static void run(void)
     fuzz_assert(DdemlGetFd() >= 0); /* before everything, and for ever: a thread has one */
     for (unsigned i = 0; i < SLOTS; i++)
         initialize();
-    while (fuzz_more() && door.steps)
+    while (fuzz_more() && door.steps.left)
         another_step();
 }
 
@@ -630,7 +625,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_begin(data, size, asleep);
     memset(&door, 0, sizeof door);
-    door.steps = STEPS;
+    door.steps = (struct fuzz_steps){steps, sizeof steps / sizeof *steps, STEPS, DEPTH, 0};
     if (fuzz_wants_thread(data, size)) {
         inside_on_thread(run);
     } else {

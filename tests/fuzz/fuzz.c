@@ -107,6 +107,17 @@ uint32_t fuzz_size(void)
     return kind < 224 ? kind : kind < 240 ? fuzz_word() : (uint32_t)fuzz_number();
 }
 
+bool fuzz_step(struct fuzz_steps *steps)
+{
+    if (!steps->left || steps->depth >= steps->deepest || !fuzz_more())
+        return false;
+    steps->left--;
+    steps->depth++;
+    steps->all[fuzz_below(steps->n)]();
+    steps->depth--;
+    return true;
+}
+
 /* ---- Making --------------------------------------------------------------------------------------------- */
 
 void *fuzz_exact(size_t size)

@@ -55,6 +55,13 @@ uint64_t fuzz_number(void);            /* of any size, limits of types before al
 uint32_t fuzz_size(void);              /* mostly small, or as large as can be     */
 size_t fuzz_bytes(void *to, size_t n); /* as many as there are                  */
 
+/* What an input does: one of these after another, and one within another up to a depth. */
+struct fuzz_steps {
+    void (*const *all)(void);
+    unsigned n, left, deepest, depth;
+};
+bool fuzz_step(struct fuzz_steps *steps); /* false: there is none any more, or not so deep */
+
 /* ---- What an input has made ------------------------------------------------------------------------------ */
 
 /* A piece of the heap of exactly that size, filled from the input, until the end of the input. What is too large for

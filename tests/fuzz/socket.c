@@ -52,7 +52,8 @@ static struct door {
     int lines[LINES], ears[EARS];
     unsigned n_ears, who[LINES]; /* the identity behind a line */
     uint64_t ours[OURS], serial;
-    unsigned n_ours, depth, steps;
+    unsigned n_ours;
+    struct fuzz_steps steps;
     size_t size;
     _Alignas(FRAME_ALIGN) unsigned char packet[2 * FRAME_PACKET];
 } door;
@@ -758,13 +759,7 @@ static void (*const steps[])(void) = {
 
 static bool another_step(void)
 {
-    if (!door.steps || door.depth >= DEPTH || !fuzz_more())
-        return false;
-    door.steps--;
-    door.depth++;
-    steps[fuzz_below(sizeof steps / sizeof *steps)]();
-    door.depth--;
-    return true;
+    return fuzz_step(&door.steps);
 }
 
 /* ---- The door -------------------------------------------------------------------------------------------------- */
@@ -787,7 +782,7 @@ static int next_descriptor(void)
 
 static void end_victim(void)
 {
-    door.steps = 0;
+    door.steps.left = 0;
     door.known = false;
     forget_all();
     DdemlDispatch(0);
@@ -808,10 +803,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     first = next_descriptor();
     memset(&door, 0, offsetof(struct door, packet));
     memset(door.lines, -1, sizeof door.lines);
-    door.steps = STEPS;
+    door.steps = (struct fuzz_steps){steps, sizeof steps / sizeof *steps, STEPS, DEPTH, 0};
     for (unsigned i = 0; i < INSTANCES; i++)
         open_instance(i);
-    while (fuzz_more() && door.steps)
+    while (fuzz_more() && door.steps.left)
         another_step();
     end_victim();
     fuzz_end();

@@ -34,7 +34,7 @@ static struct {
     HCONVLIST list;
     DWORD xacts[KEPT];
     host_atom atoms[KEPT]; /* that have come in messages */
-    unsigned depth, steps;
+    struct fuzz_steps steps;
 } door;
 
 static bool another_step(void);
@@ -515,13 +515,7 @@ static void (*const steps[])(void) = {
 
 static bool another_step(void)
 {
-    if (!door.steps || door.depth >= DEPTH || !fuzz_more())
-        return false;
-    door.steps--;
-    door.depth++;
-    steps[fuzz_below(sizeof steps / sizeof *steps)]();
-    door.depth--;
-    return true;
+    return fuzz_step(&door.steps);
 }
 
 static DWORD owner_of(UINT type)
@@ -588,7 +582,7 @@ static void run(void)
         open_hostile(i);
     for (unsigned i = 0; i < INSTANCES; i++)
         open_instance(i);
-    while (fuzz_more() && door.steps)
+    while (fuzz_more() && door.steps.left)
         another_step();
 }
 
@@ -604,12 +598,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_begin(data, size, asleep);
     memset(&door, 0, sizeof door);
-    door.steps = STEPS;
+    door.steps = (struct fuzz_steps){steps, sizeof steps / sizeof *steps, STEPS, DEPTH, 0};
     if (fuzz_wants_thread(data, size)) {
         inside_on_thread(run);
     } else {
         run();
-        door.steps = 0;
+        door.steps.left = 0;
         end_all();
     }
     fuzz_end();

@@ -66,7 +66,7 @@ void scenario_test(void **state)
 
 #ifdef _WIN32
     if (s->posix_only)
-        skip();
+        skip(); /* the scenario says why */
 #endif
     n = n > WARM_UP ? n : WARM_UP;
     if (s->run || test_apart) /* how far a queue fills is a matter of chance */

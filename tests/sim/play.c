@@ -128,11 +128,16 @@ static void wait_for_all(struct actor *a, enum actor_stage stage)
         host_dispatch(HOST_ALL_MESSAGES, host_now_ms() + LOOK_MS);
 }
 
+bool play_queues_are_short(void)
+{
+    return play.world.queue_limit && play.world.queue_limit <= 100;
+}
+
 /* Where queues are short messages wait for each other. */
 static bool is_quiet(void)
 {
     const struct sim_options *o = &play.world;
-    uint32_t travels = o->queue_limit && o->queue_limit < 100 ? 10 : 1;
+    uint32_t travels = play_queues_are_short() ? 10 : 1;
     uint64_t rest = REST_MS + o->max_hang_ms + travels * (o->max_delay_ms + LOOK_MS);
 
     if (sim_left(-1).queued) /* perhaps a message that no callback tells of, and then the answer */
@@ -237,6 +242,7 @@ static void last_act(struct actor *a)
     wait_for_all(a, STAGE_LOOKED);
     if (is_first(a))
         oracle_all_at_rest();
+    raw_at_rest(a);
     for (int i = 0; i < AT_ONCE; i++)
         if (a->parties[i] && a->parties[i]->monitor)
             monitors_at_rest(a->parties[i]);

@@ -174,7 +174,9 @@ const char *reactions_name(unsigned i);
 
 /* ---- Raw partners (play_raw.c) -------------------------------------------------------------------------- */
 
-void raw_play(struct actor *a);  /* its steps */
+void raw_play(struct actor *a); /* its steps */
+bool play_queues_are_short(void);
+void raw_at_rest(const struct actor *a);
 void raw_leave(struct actor *a); /* ends all its conversations and its window */
 bool raw_window(uintptr_t wnd);
 bool raw_any(void);

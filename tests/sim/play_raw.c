@@ -23,6 +23,7 @@ struct raw {
         host_wnd wnd;
         bool serves; /* it, and we ask */
         bool ending; /* our TERMINATE is out */
+        bool unsure; /* it may never have got the offer */
     }
     friends[FRIENDS];
     struct host_msg later[LATER]; /* answers that come late */
@@ -306,6 +307,7 @@ static void asked(struct raw *r, const struct host_msg *hm)
 {
     host_atom service = (host_atom)hm->lparam, topic = (host_atom)(hm->lparam >> 16);
     struct host_msg ack = {.to = hm->wparam, .id = WIRE_ACK, .wparam = r->wnd};
+    struct friend *f;
     int sent;
 
     if (raw_window(hm->wparam) || (service && service != r->service) || friend_of(r, hm->wparam) ||
@@ -315,11 +317,15 @@ static void asked(struct raw *r, const struct host_msg *hm)
     topic = topic == r->topics[1] ? atom_of(play_topics[1]) : atom_of(play_topics[0]);
     ack.lparam = (uintptr_t)service | (uintptr_t)topic << 16;
     sent = service && topic ? host_send(&ack, WAIT_MS) : HOST_FAULT;
+    f = friend_of(r, hm->wparam);
+    if (f)
+        f->unsure = sent == HOST_UNSURE;
     if (sent == HOST_OK || sent == HOST_UNSURE)
         return;
     host_atom_delete(service);
     host_atom_delete(topic);
-    friend_of(r, hm->wparam)->wnd = 0;
+    if (f)
+        f->wnd = 0;
 }
 
 static void was_answered(struct raw *r, const struct host_msg *hm)
@@ -485,6 +491,20 @@ static bool alone(void *raw)
         if (r->friends[i].wnd)
             return false;
     return true;
+}
+
+/* Who has been told of the end has answered, where nothing stood in the way. To a full queue nobody says it twice: the
+ * window is gone. */
+void raw_at_rest(const struct actor *a)
+{
+    const struct raw *r = a->raw;
+    const struct sim_figures *f = sim_figures();
+
+    if (!r || r->hostile || f->n_fired || f->kills || play.full || play.torn || play_queues_are_short())
+        return;
+    for (unsigned i = 0; i < FRIENDS; i++)
+        if (r->friends[i].wnd && r->friends[i].ending && !r->friends[i].unsure)
+            violated("end", "actor %u, a raw partner: its TERMINATE has not been answered", a->number);
 }
 
 void raw_leave(struct actor *a)

@@ -7,19 +7,10 @@
 #include "host/sim/inside.h"
 
 enum {
-#define X(name) API_##name,
-    SIM_API(X)
-#undef X
-        API_N
-};
-
-/* Every name that the library exports, or this does not compile. */
-_Static_assert(sizeof((const unsigned char[]){
 #define DDEML_EXPORT(name, bytes) API_##name,
 #include "ddeml_exports.inc"
 #undef DDEML_EXPORT
-               }) == API_N,
-               "SIM_API is not what is exported");
+};
 
 #define FORWARD(type, name, parameters, arguments)                                                           \
     type WINAPI name parameters                                                                              \

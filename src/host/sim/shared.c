@@ -11,10 +11,10 @@ extern char sim_state_begin[], sim_state_end[];
 
 extern const struct copy sim_copy;
 __attribute__((visibility("default"))) const struct copy sim_copy = {
-#define X(name) .name = name,
-    SIM_API(X)
-#undef X
-        .state = sim_state_begin,
+#define DDEML_EXPORT(name, bytes) .name = name,
+#include "ddeml_exports.inc"
+#undef DDEML_EXPORT
+    .state = sim_state_begin,
     .state_end = sim_state_end,
     .spares_most = &spares_most,
 };
