@@ -132,14 +132,14 @@ struct image image_new(bool wide, const struct image_dll *dlls, bool no_names)
     put_headers(&image);
     image_set_directory(&image, 12, IMAGE_SLOTS_RVA, IMAGE_SLOTS_SIZE);
     for (; dlls[d].dll; d++) {
-        char names[400], *name;
+        char *names = strdup(dlls[d].names), *name;
         unsigned n = 0;
 
         image_put32(&image, image_descriptor(d), no_names ? 0 : slots + IMAGE_SLOTS_SIZE);
         image_put32(&image, image_descriptor(d) + 12, text);
         image_put32(&image, image_descriptor(d) + 16, slots);
         text = image_text(&image, text, dlls[d].dll);
-        strcpy(names, dlls[d].names);
+        assert_non_null(names);
         for (name = strtok(names, " "); name; name = strtok(NULL, " "), n++) {
             bool number = *name == '#';
             uint32_t low = number ? (uint32_t)atoi(name + 1) : text, high = 0;
@@ -154,6 +154,7 @@ struct image image_new(bool wide, const struct image_dll *dlls, bool no_names)
             if (!number)
                 text = image_text(&image, text + 2, name);
         }
+        free(names);
         slots += (n + 1) * image.slot;
     }
     assert_true(slots <= IMAGE_SLOTS_RVA + IMAGE_SLOTS_SIZE && text <= IMAGE_SPARE_RVA);
