@@ -104,27 +104,33 @@ struct link *link_new(struct conv *c, struct string *item, UINT fmt, UINT flags)
     return l;
 }
 
-static struct link *find(struct conv *c, const struct string *item, UINT fmt, bool any_warm)
+struct link *link_find(struct conv *c, const struct string *item, UINT fmt)
 {
     struct map_node *node = map_first(&c->inst->links, hash_of(c, item));
 
     for (; node; node = map_next(node)) {
         struct link *l = container_of(node, struct link, by_item);
 
-        if (l->conv == c && l->item == item && (any_warm ? l->no_data : l->fmt == fmt))
+        if (l->conv == c && l->item == item && l->fmt == fmt)
             return l;
     }
     return NULL;
 }
 
-struct link *link_find(struct conv *c, const struct string *item, UINT fmt)
-{
-    return find(c, item, fmt, false);
-}
-
+/* A notice does not say which of the warm loops of its item it is for. It is answered if one of them is waiting for
+ * an answer: that one's server would send no more. */
 struct link *link_find_notice(struct conv *c, const struct string *item)
 {
-    return find(c, item, 0, true);
+    struct map_node *node = map_first(&c->inst->links, hash_of(c, item));
+    struct link *found = NULL;
+
+    for (; node; node = map_next(node)) {
+        struct link *l = container_of(node, struct link, by_item);
+
+        if (l->conv == c && l->item == item && l->no_data && (!found || l->ack_req))
+            found = l;
+    }
+    return found;
 }
 
 void link_ref(struct link *l)

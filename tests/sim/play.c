@@ -181,12 +181,11 @@ static void leave(struct actor *a)
             party_close(a->parties[i]);
 }
 
-/* On the actor's thread, and on the one that it keeps. */
-static void on_both(struct actor *a, PFNDDEMLTHREAD function)
+/* On the thread that the actor keeps. */
+static void on_service(struct actor *a, PFNDDEMLTHREAD function)
 {
     struct actor *s = service_of(a);
 
-    function(a);
     if (s)
         CALL(DdemlCallThread)(s->service_thread, function, s, PATIENCE_MS);
 }
@@ -232,13 +231,15 @@ static void last_act(struct actor *a)
 {
     wait_for_all(a, STAGE_RESTING);
     sim_spare(a->process);
-    if (service_of(a) && service_of(a)->stopping)
+    calm_down(a);
+    if (service_of(a) && service_of(a)->stopping) /* it takes no calls any more, and so would not calm down */
         service_stop(service_of(a), PATIENCE_MS);
-    on_both(a, calm_down);
+    on_service(a, calm_down);
     while (!is_quiet())
         host_dispatch(HOST_ALL_MESSAGES, host_now_ms() + LOOK_MS);
     wait_for_all(a, STAGE_QUIET);
-    on_both(a, look);
+    look(a);
+    on_service(a, look);
     wait_for_all(a, STAGE_LOOKED);
     if (is_first(a))
         oracle_all_at_rest();
