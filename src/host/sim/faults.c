@@ -95,7 +95,7 @@ void faults_open(void)
 static void take_chance(struct thread *me)
 {
     const struct sim_options *o = &world.options;
-    bool calm = me->calm;
+    bool calm = me->calm || me->process->spared;
 
     if (world.calls >= world.next_jump) {
         world.next_jump = after(o->jump_per_million, 1000000);
@@ -105,7 +105,7 @@ static void take_chance(struct thread *me)
     if (world.calls >= world.next_kill) {
         world.next_kill = after(o->kill_per_million, 1000000);
         next_chance();
-        if (!calm && !me->process->spared)
+        if (!calm)
             sim_kill(me->process->number);
     }
     if (world.calls >= world.next_hang) {

@@ -160,7 +160,7 @@ bool sim_thread_over(int thread); /* it has ended, or its process has been kille
  * memory is taken back. Any process; its own: does not return. */
 void sim_kill(int process);
 void sim_hang(int process, uint32_t ms); /* none of its threads runs for that long from now on */
-void sim_spare(int process);             /* kill_per_million does not concern it */
+void sim_spare(int process);             /* the chances of kills, hangs and jumps do not concern it */
 void sim_jump(uint32_t ms);              /* the clock */
 
 bool sim_alive(int process);
