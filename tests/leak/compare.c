@@ -22,6 +22,18 @@ static const struct variant {
 
 static unsigned cycles = 1000;
 
+static bool is_at_rest(void *arg)
+{
+    (void)arg;
+    return !counters_ticking();
+}
+
+static void take_at_rest(struct counters *now)
+{
+    assert_true(test_pump_until(is_at_rest, NULL, TEST_PATIENCE_MS));
+    counters_take(now);
+}
+
 /* The instances stay, as in a client and a server that run for days. */
 static void measure(const struct variant *v)
 {
@@ -29,10 +41,10 @@ static void measure(const struct variant *v)
 
     for (int i = 0; i < WARM_UP; i++)
         q170626_cycle(&v->how);
-    counters_take(&before);
+    take_at_rest(&before);
     for (unsigned i = 0; i < cycles; i++)
         q170626_cycle(&v->how);
-    counters_take(&after);
+    take_at_rest(&after);
     printf("%s; %u cycles; %.3f blocks; %.3f bytes\n", v->name, cycles,
            (double)(after.blocks - before.blocks) / cycles, (double)(after.bytes - before.bytes) / cycles);
     fflush(stdout);

@@ -14,5 +14,6 @@ long figure_remains(void); /* pieces of memory kept for threads that have ended 
 long figure_threads(void); /* that have called the host           */
 long figure_blocks(void);  /* of global memory                    */
 long figure_atoms(void);   /* references on string atoms          */
+long figure_timers(void);  /* of this thread that have been set   */
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#include "host/posix/figures.h"
 #include "host/posix/posix.h"
 
 #include <stdlib.h>
@@ -158,4 +159,11 @@ bool user_timer(host_wnd wnd, uint32_t interval_ms, uint32_t id)
     if (interval_ms)
         window_at(wnd)->timer->event.msg.id = id;
     return true;
+}
+
+long figure_timers(void)
+{
+    struct host_thread *me = thread_peek();
+
+    return me ? (long)me->n_timers : 0;
 }
