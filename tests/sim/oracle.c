@@ -396,11 +396,15 @@ static bool is_positive(const struct deed *d)
     }
 }
 
-/* Which question a server was asked can be told only if it is asked each. */
-static bool is_known(const struct talk *t)
+/* Which question a server was asked can be told only if it is asked each: not those about loops that DdeReconnect has
+ * begun, for to end one that is none is refused without asking. */
+static bool is_known(const struct deed *d)
 {
+    const struct talk *t = d->talk;
+    bool of_loop = d->type == XTYP_ADVSTART || d->type == XTYP_ADVSTOP;
+
     return t->peer && !t->raw && !t->peer->party->fickle && !was_hit(t->peer->party, 0) &&
-           !was_hit(t->party, 0);
+           !was_hit(t->party, 0) && !(of_loop && t->restarts);
 }
 
 /* A transaction has succeeded: its server must have said so, and the same. */
@@ -409,7 +413,7 @@ static void check_success(const struct deed *d, UINT flags, HDDEDATA data)
     const struct talk *t = d->talk;
     const struct value *v;
 
-    if (!is_known(t) || (t->restarts && d->type == XTYP_ADVSTART))
+    if (!is_known(d))
         return;
     if (!d->served || !d->replied)
         violated("answer", "talk %u: transaction %#x has succeeded, and its server has not %s", t->number,
@@ -436,7 +440,7 @@ static void check_refusal(const struct deed *d)
 {
     const struct talk *t = d->talk;
 
-    if (is_known(t) && d->replied && is_positive(d) && t->peer->open && t->open)
+    if (is_known(d) && d->replied && is_positive(d) && t->peer->open && t->open)
         violated("answer", "talk %u: transaction %#x was refused, and its server has not", t->number,
                  d->type);
 }
