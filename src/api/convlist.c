@@ -89,7 +89,7 @@ BOOL WINAPI DdeDisconnectList(HCONVLIST hConvList)
         struct conv *c = container_of(l->members.next, struct conv, member);
 
         convlist_leave(c);
-        conv_end(c, DMLERR_NO_CONV_ESTABLISHED);
+        conv_give_up(c);
     }
     convlist_free(l);
     inst_drop(in);

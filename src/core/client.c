@@ -645,7 +645,8 @@ void client_tell_failed(struct conv *c)
         delivery_begin(c, j);
         j->type = XTYP_XACT_COMPLETE;
         j->fmt = j->xact->fmt;
-        raise_complete(c, j->xact);
+        if (c->handle) /* else it has been given up meanwhile */
+            raise_complete(c, j->xact);
         delivery_end(j);
         ledger_count(&c->inst->ledger, LEDGER_queued, -1);
         delivery_free(c, j);

@@ -321,6 +321,7 @@ void inst_initiate(struct inst *in, const struct host_msg *hm);
 
 /* Ending (teardown.c). */
 void conv_end(struct conv *c, UINT error);    /* we end it: what waits for it fails with error              */
+void conv_give_up(struct conv *c);            /* and if it is being told of its end: it hears no more of it */
 void conv_peer_quits(struct conv *c);         /* the partner did                                            */
 void conv_broken(struct conv *c);             /* an answer failed, or the partner was found dead            */
 void conv_lost(struct conv *c);               /* the partner has gone without doing so                      */

@@ -35,13 +35,18 @@ static void drain(struct port *p)
         conv_message(p, &hm);
 }
 
+static void retire_handle(struct conv *c)
+{
+    if (c->handle)
+        handle_free(c->handle);
+    c->handle = 0;
+}
+
 static void make_tombstone(struct conv *c)
 {
     link_end_all(c);
     convlist_leave(c);
-    if (c->handle)
-        handle_free(c->handle);
-    c->handle = 0;
+    retire_handle(c);
     list_remove(&c->node);
     list_append(&c->inst->tombstones, &c->node);
 }
@@ -83,10 +88,18 @@ void conv_end(struct conv *c, UINT error)
     conv_drop(c);
 }
 
-/* A server that has not been told of the beginning is not told of the end. */
+void conv_give_up(struct conv *c)
+{
+    conv_hold(c);
+    conv_end(c, DMLERR_NO_CONV_ESTABLISHED);
+    retire_handle(c);
+    conv_drop(c);
+}
+
+/* A server that has not been told of the beginning is not told of the end; nor is who has given it up. */
 static void raise_disconnect(struct conv *c)
 {
-    if (!c->offering && !(c->inst->flags & CBF_SKIP_DISCONNECTS))
+    if (c->handle && !c->offering && !(c->inst->flags & CBF_SKIP_DISCONNECTS))
         inst_raise(c->inst, c, XTYP_DISCONNECT, 0, (HCONV)c->handle, 0, 0, 0, 0, c->self);
 }
 

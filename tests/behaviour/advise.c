@@ -346,6 +346,28 @@ static void an_acknowledged_warm_loop_has_one_notice_under_way_and_then_one_more
     assert_int_equal(updates(&t), 2);
 }
 
+/* A notice does not say its format, so it may be taken for that of the loop that wants no answer. */
+static void a_loop_without_acknowledgements_does_not_hold_up_another_of_its_item(void **state)
+{
+    static const UINT flags[][2] = {{XTYPF_NODATA, XTYPF_NODATA | XTYPF_ACKREQ},
+                                    {XTYPF_NODATA | XTYPF_ACKREQ, XTYPF_NODATA}};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct talk t = talk();
+
+        assert_non_null(loop(t.client, t.conv, ITEM, CF_TEXT, XTYP_ADVSTART | flags[i][0]));
+        assert_non_null(loop(t.client, t.conv, ITEM, CF_DIB, XTYP_ADVSTART | flags[i][1]));
+        for (int n = 0; n < 3; n++) {
+            post(&t);
+            test_pump_all();
+        }
+        assert_int_equal(updates(&t), 6);
+        party_close(t.client);
+        party_close(t.server);
+    }
+}
+
 static ULONG_PTR update_answer;
 
 static bool answer_update(struct party *p, const struct call *c, HDDEDATA *result)
@@ -967,6 +989,7 @@ int main(void)
         rule("6.4", the_request_after_a_late_ack_says_so),
         rule("6.4", without_a_change_meanwhile_the_ack_asks_for_nothing),
         rule("6.4", an_acknowledged_warm_loop_has_one_notice_under_way_and_then_one_more),
+        rule("6.4", a_loop_without_acknowledgements_does_not_hold_up_another_of_its_item),
         rule("6.4", any_acknowledgement_lets_the_next_update_go),
         rule("6.4", plain_loops_are_asked_at_once_and_pending_ones_later),
         rule("6.4", stopping_an_acknowledged_loop_with_an_update_under_way_keeps_the_conversation),

@@ -451,6 +451,33 @@ static void ending_a_list_tells_every_partner_once_and_not_the_caller(void **sta
     assert_error(client, DMLERR_INVALIDPARAMETER);
 }
 
+static bool free_the_list(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    (void)result;
+    if (c->type == XTYP_XACT_COMPLETE)
+        assert_true(DdeDisconnectList(p->arg));
+    return false;
+}
+
+/* Its transactions fail one after the other, and then it is told of the end: unless it has freed the list. */
+static void who_frees_a_list_hears_no_more_of_a_member_that_is_ending(void **state)
+{
+    struct party *server = party_serve(0), *client = party_open(0);
+    HCONV conv;
+
+    (void)state;
+    client->arg = connect_list(client, SERVICE, TOPIC, 0);
+    client->hook = free_the_list;
+    conv = DdeQueryNextServer(client->arg, 0);
+    assert_true(DdeDisconnect(server->server));
+    for (int i = 0; i < 3; i++)
+        assert_non_null(DdeClientTransaction(NULL, 0, conv, party_text(client, ITEM), CF_TEXT, XTYP_REQUEST,
+                                             TIMEOUT_ASYNC, NULL));
+    test_pump_all();
+    assert_int_equal(party_count(client, XTYP_XACT_COMPLETE), 1);
+    assert_int_equal(party_count(client, XTYP_DISCONNECT), 0);
+}
+
 static void uninitialising_ends_lists(void **state)
 {
     struct party *client;
@@ -631,6 +658,7 @@ int main(void)
         rule("6.1", inside_its_disconnect_a_member_is_still_in_the_list),
         rule("4.3", what_is_no_member_has_no_next),
         rule("4.3", ending_a_list_tells_every_partner_once_and_not_the_caller),
+        rule("4.3", who_frees_a_list_hears_no_more_of_a_member_that_is_ending),
         rule("4.3", uninitialising_ends_lists),
         rule("4.3", the_client_may_be_ended_while_it_is_connecting),
         rule("4.3", a_server_that_hangs_up_when_it_is_confirmed_leaves_the_others),

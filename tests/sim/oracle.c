@@ -676,6 +676,12 @@ static struct deed *serve(struct talk *server, const struct heard *h)
     return d;
 }
 
+/* What was blocked is refused without a word: by a filter that has been set meanwhile, or for want of memory. */
+static bool may_refuse_blocked(const struct talk *t)
+{
+    return t->party->fickle || was_hit(t->party, t->blocked_hits);
+}
+
 static void hear_server(struct heard *h)
 {
     struct talk *t = h->talk;
@@ -701,7 +707,7 @@ static void hear_server(struct heard *h)
     if (t->blocked) {
         h->deed = same_subject(t->blocked, h, index_of(h->party->items, ITEMS, h->hsz2)) ? t->blocked : NULL;
         t->blocked = NULL;
-        if (!h->deed && !h->party->fickle) /* whose filter may have refused it meanwhile */
+        if (!h->deed && !may_refuse_blocked(t))
             violated("again", "talk %u: %s instead of the transaction that was blocked", t->number,
                      form_of(h->type)->name);
     }
@@ -892,6 +898,7 @@ static void note_block(struct heard *h)
 {
     struct talk *t = h->talk;
 
+    t->blocked_hits = sim_figures()->n_fired;
     if (h->type == XTYP_ADVDATA) {
         t->blocked_value = h->value;
         t->blocked_notice = !h->value;
@@ -1054,7 +1061,7 @@ void oracle_at_rest(struct party *p)
 
 static void talk_at_rest(const struct talk *t)
 {
-    if ((t->blocked || t->blocked_value || t->blocked_notice) && !t->party->fickle)
+    if ((t->blocked || t->blocked_value || t->blocked_notice) && !may_refuse_blocked(t))
         violated("again", "talk %u: what was blocked has not come again", t->number);
     for (const struct deed *d = t->first; d; d = d->next)
         if (d->async && d->state == DEED_SENT)

@@ -64,6 +64,7 @@ struct talk {
     struct deed *blocked;              /* server: the one that comes again; client: the completion */
     const struct value *blocked_value; /* client: the update that comes again */
     bool blocked_notice;
+    uint64_t blocked_hits; /* how many host calls had failed by then */
     struct loop loops[ITEMS][FORMATS];
 };
 

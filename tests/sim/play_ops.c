@@ -496,13 +496,21 @@ static const UINT types[] = {XTYP_REQUEST, XTYP_REQUEST,  XTYP_POKE,     XTYP_PO
 static const UINT loop_flags[] = {
     0, 0, 0, XTYPF_ACKREQ, XTYPF_ACKREQ, XTYPF_NODATA, XTYPF_NODATA | XTYPF_ACKREQ};
 
+/* Where blocks move, an answer belongs to the oldest block of its item; the answer to a notice would take it away. */
+static UINT any_loop(struct actor *a)
+{
+    UINT flags = loop_flags[chance(a, 7)];
+
+    return sim_moves() && flags & XTYPF_NODATA ? XTYPF_NODATA : flags;
+}
+
 /* Asks; by pointer or by handle. */
 static void transact(struct talk *t, UINT type, bool async)
 {
     struct party *p = t->party;
     struct actor *a = p->actor;
     bool wide = p->wide, command = type == XTYP_EXECUTE, sends = command || type == XTYP_POKE;
-    UINT flags = type == XTYP_ADVSTART ? loop_flags[chance(a, 7)] : 0, error;
+    UINT flags = type == XTYP_ADVSTART ? any_loop(a) : 0, error;
     int item = command ? -1 : any_item(a), fmt = command ? -1 : any_format(a);
     DWORD wait = async ? TIMEOUT_ASYNC : permille(a, 50) ? 0 : 50 + chance(a, 500), told = 0, size = 0;
     struct value *v =

@@ -28,7 +28,6 @@ enum {
     FIRST_STRING = 0xC000, /* atoms from here on are strings */
     STATUS_ACK = 0x8000,   /* in the status of an ACK */
     FLAG_ACKREQ = 0x8000,  /* in the flags of an object */
-    FLAG_NO_DATA = 0x4000,
     FLAG_RELEASE = 0x2000,
     FLAG_RESPONSE = 0x1000,
 };
@@ -184,7 +183,6 @@ struct window {
     struct list audience;           /* in the world's */
     struct list dde, other;         /* struct packet.in_window */
     struct list moved;              /* struct moved.place */
-    struct list loops;              /* struct loop.place; moving.c */
     struct list served;             /* struct served.place */
     struct list watchers, watching; /* struct watch: who watches it, whom it watches */
     uint64_t gone;                  /* us: when other processes notice; while it is open: FOREVER */

@@ -7,7 +7,7 @@
 /* A world that moves blocks between processes, as Windows does. What is given away it frees at the sender's when the
  * message has been posted; what is refused it frees at the receiver's, who believes that it is the sender's again;
  * an EXECUTE's block stays the sender's, who gets it back with the answer, or loses it with the conversation. What
- * is only lent goes with the answer. Answers go by item, oldest first; so what has no block stands in line, too. */
+ * is only lent goes with the answer. */
 
 struct moved {
     struct list place;
@@ -15,14 +15,6 @@ struct moved {
     uintptr_t item; /* of what has been received; 0: an EXECUTE's block, out */
     host_mem mem;
     bool lent;
-};
-
-/* One that the window has asked for, and whose notices it answers. */
-struct loop {
-    struct list place;
-    host_wnd theirs;
-    uintptr_t item;
-    uint16_t fmt;
 };
 
 static void track(struct window *w, host_wnd theirs, uintptr_t item, host_mem mem, bool lent)
@@ -53,63 +45,15 @@ static struct moved *oldest(struct window *w, host_wnd theirs, uintptr_t item, h
     return NULL;
 }
 
-static uint16_t word_of(host_mem mem, size_t at)
-{
-    size_t size;
-    const char *bytes = mem_bytes(mem, &size);
-    uint16_t word = 0;
-
-    if (bytes && size >= at + sizeof word)
-        memcpy(&word, bytes + at, sizeof word);
-    return word;
-}
-
 static uint16_t flags_of(host_mem mem)
 {
-    return word_of(mem, 0);
-}
+    size_t size;
+    const void *bytes = mem_bytes(mem, &size);
+    uint16_t flags = 0;
 
-static void unloop(struct loop *l)
-{
-    list_remove(&l->place);
-    world_give(l, sizeof *l);
-}
-
-/* Item 0 and format 0: all. */
-static void loops_end(struct window *w, host_wnd theirs, uintptr_t item, uint16_t fmt)
-{
-    list_each (node, next, &w->loops) {
-        struct loop *l = container_of(node, struct loop, place);
-
-        if (l->theirs == theirs && (!item || l->item == item) && (!fmt || l->fmt == fmt))
-            unloop(l);
-    }
-}
-
-static void loop_begins(struct window *w, host_wnd theirs, uintptr_t item, host_mem options)
-{
-    const uint16_t answered = FLAG_NO_DATA | FLAG_ACKREQ;
-    struct loop *l;
-
-    loops_end(w, theirs, item, word_of(options, 2));
-    if ((flags_of(options) & answered) != answered)
-        return;
-    l = world_new(sizeof *l);
-    l->theirs = theirs;
-    l->item = item;
-    l->fmt = word_of(options, 2);
-    list_append(&w->loops, &l->place);
-}
-
-static bool answers_notices(struct window *w, host_wnd theirs, uintptr_t item)
-{
-    list_each (node, next, &w->loops) {
-        struct loop *l = container_of(node, struct loop, place);
-
-        if (l->theirs == theirs && l->item == item)
-            return true;
-    }
-    return false;
+    if (bytes && size >= sizeof flags)
+        memcpy(&flags, bytes, sizeof flags);
+    return flags;
 }
 
 /* The answer to what the window has received, or the return of an EXECUTE's block. */
@@ -151,14 +95,8 @@ void moving_posted(const struct host_msg *msg, const uintptr_t part[2])
     case EV_POKE:
         if (w && msg->id == EV_DATA && flags_of(part[0]) & FLAG_RESPONSE)
             responded(w, msg, part);
-        if (w && msg->id == EV_ADVISE)
-            loop_begins(w, msg->to, part[1], part[0]);
         if (msg->id == EV_ADVISE || flags_of(part[0]) & FLAG_RELEASE)
             mem_take_back(world.current->process, part[0]);
-        break;
-    case EV_UNADVISE:
-        if (w)
-            loops_end(w, msg->to, part[1], (uint16_t)part[0]);
         break;
     case EV_EXECUTE:
         if (w && part[1])
@@ -184,9 +122,7 @@ void moving_taken(struct window *w, const struct host_msg *msg, const uintptr_t 
         uint16_t flags = flags_of(part[0]);
         bool lent = msg->id != EV_ADVISE && !(flags & FLAG_RELEASE);
 
-        if (!part[0] && msg->id == EV_DATA && answers_notices(w, msg->wparam, part[1]))
-            track(w, msg->wparam, part[1], 0, false);
-        else if (part[0] && (lent || msg->id != EV_DATA || flags & FLAG_ACKREQ))
+        if (part[0] && (lent || msg->id != EV_DATA || flags & FLAG_ACKREQ))
             track(w, msg->wparam, part[1], part[0], lent);
         break;
     }
@@ -205,10 +141,13 @@ void moving_taken(struct window *w, const struct host_msg *msg, const uintptr_t 
     }
 }
 
+bool sim_moves(void)
+{
+    return world.move;
+}
+
 void moving_end(struct window *w)
 {
-    while (!list_empty(&w->loops))
-        unloop(container_of(w->loops.next, struct loop, place));
     while (!list_empty(&w->moved)) {
         struct moved *m = container_of(w->moved.next, struct moved, place);
 

@@ -163,6 +163,8 @@ void sim_hang(int process, uint32_t ms); /* none of its threads runs for that lo
 void sim_spare(int process);             /* the chances of kills, hangs and jumps do not concern it */
 void sim_jump(uint32_t ms);              /* the clock */
 
+bool sim_moves(void); /* messages to other processes take their blocks along, see enum sim_passing */
+
 bool sim_alive(int process);
 bool sim_killed(int process); /* by sim_kill or by the options */
 

@@ -170,7 +170,6 @@ static struct window *window_new(void)
     list_init(&w->other);
     list_init(&w->served);
     list_init(&w->moved);
-    list_init(&w->loops);
     list_init(&w->watchers);
     list_init(&w->watching);
     list_init(&w->timed);
