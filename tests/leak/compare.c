@@ -6,6 +6,9 @@
 
 #include <stdlib.h>
 
+#ifndef _WIN32
+#include "host/posix/figures.h"
+#endif
 #include "leak/counters.h"
 #include "leak/pair.h"
 
@@ -22,10 +25,15 @@ static const struct variant {
 
 static unsigned cycles = 1000;
 
+/* A timer is memory, too, which is held for as long as something has a deadline; on Windows it is not the heap's. */
 static bool is_at_rest(void *arg)
 {
     (void)arg;
-    return !counters_ticking();
+#ifdef _WIN32
+    return true;
+#else
+    return figure_timers() == 0;
+#endif
 }
 
 static void take_at_rest(struct counters *now)

@@ -34,11 +34,6 @@ void counters_settle(void)
 {
 }
 
-bool counters_ticking(void)
-{
-    return false; /* they are not in the heap */
-}
-
 void counters_take(struct counters *now)
 {
     HANDLE heap = GetProcessHeap();
@@ -165,11 +160,6 @@ void counters_settle(void)
     if (counters_settle_elsewhere && !settled)
         counters_settle_elsewhere();
     settled = true;
-}
-
-bool counters_ticking(void)
-{
-    return figure_timers() != 0;
 }
 
 void counters_take(struct counters *now)

@@ -38,9 +38,6 @@ void counters_settle(void);
 
 void counters_take(struct counters *now);
 
-/* Whether this thread has set timers, which hold memory, too, for as long as something has a deadline. */
-bool counters_ticking(void);
-
 /* Adds what is held elsewhere in the program; NULL: nothing is. */
 extern void (*counters_elsewhere)(struct counters *now);
 extern void (*counters_settle_elsewhere)(void);
