@@ -11,6 +11,7 @@
  *   calls    calls of a hostile program
  *   packing  lParams that were never packed
  *   text     texts, code pages and commands
+ *   program  programs for Windows that are to be rebound
  *
  * The same files are linked with libFuzzer (preset fuzz, scripts/fuzz.sh) and with replay.c, which feeds them the
  * corpus as ordinary tests.
