@@ -18,7 +18,7 @@
 enum {
     DEADLINE_MS = 3,   /* of broadcasts, and of the end of an instance              */
     HANG_S = 60,       /* no run takes as long                                      */
-    ROUNDS = 3,        /* see repeat.c: only what grows each time is a leak         */
+    ROUNDS = 12,       /* see repeat.c: only what grows each time is a leak         */
     ROUNDS_APART = 70, /* a process keeps a record for each lane that a partner's threads post on */
     MOST_FAILURES = 5, /* of a scenario: then it is clear                           */
 };
