@@ -332,6 +332,7 @@ struct job {
 
 void queue_arrive(struct thread *t);
 uint64_t queue_next_arrival(const struct thread *t);
+uint64_t queue_last_arrival(const struct thread *from); /* of what it has posted; now: all has arrived */
 void queue_post_event(struct window *w, uint32_t id, uintptr_t wparam, struct thread *from, uint64_t at);
 void queue_drop_tick(struct window *w);
 void queue_drop(struct window *w); /* everything that is queued for the window */

@@ -86,6 +86,20 @@ uint64_t travel(const struct thread *from, const struct window *to)
     return at;
 }
 
+uint64_t queue_last_arrival(const struct thread *from)
+{
+    uint64_t last = world.now;
+
+    list_each (node, next, &world.threads)
+        list_each (place, after, &container_of(node, struct thread, place)->transit) {
+            const struct packet *p = container_of(place, struct packet, in_thread);
+
+            if (p->from == from && p->arrives > last)
+                last = p->arrives;
+        }
+    return last;
+}
+
 static struct packet *packet_new(struct window *w, const struct host_msg *msg, struct thread *from,
                                  uint64_t at)
 {

@@ -6,7 +6,8 @@
 
 /* Windows. Their numbers are the world's. What another process sees of them can be late: a window that has closed
  * looks alive there until the news of it has arrived, and where the system does not show all windows to
- * everybody, one is known only from messages that name it. */
+ * everybody, one is known only from messages that name it. The news travels behind what the window's thread has
+ * posted: whoever sees that a window has gone has got everything of it. */
 
 enum { WND_BITS = 5, WND_TAG = 4 };
 
@@ -240,7 +241,7 @@ static void close_window(struct window *w)
     list_remove(&w->siblings);
     list_append(&w->owner->closing, &w->siblings);
     w->open = false;
-    w->gone = world.now;
+    w->gone = queue_last_arrival(w->owner);
     if (world.options.max_delay_ms)
         w->gone += chance_below(world.options.max_delay_ms * 1000);
     story_call(CALL_window_destroy, w->handle, 0, 0);
