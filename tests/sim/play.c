@@ -70,7 +70,13 @@ bool play_next_step(struct actor *a)
 
 void play_busy(void)
 {
-    play.busy_at = sim_now_ms();
+    play_busy_for(0);
+}
+
+void play_busy_for(uint64_t ms)
+{
+    if (sim_now_ms() + ms > play.busy_at)
+        play.busy_at = sim_now_ms() + ms;
 }
 
 struct actor *play_self(void)

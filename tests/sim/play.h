@@ -121,7 +121,7 @@ struct play {
     struct party parties[PARTIES];
     unsigned n_parties;
     bool rehearsed[SIM_PROCESSES]; /* DdemlSetDeadlines has been called */
-    uint64_t busy_at;              /* when something happened last */
+    uint64_t busy_at;              /* when something happened last, or may happen at last */
     bool secretive;                /* any party has been */
     bool torn;                     /* a thread has ended inside a callback */
     bool full;                     /* the records of the oracle are: no new steps */
@@ -138,6 +138,7 @@ struct actor *play_cast(enum actor_kind kind, int process); /* NULL: there are e
 void play_enter(struct actor *a);                           /* on its thread, before anything else */
 bool play_next_step(struct actor *a);                       /* false: it has had all of them */
 void play_busy(void);                                       /* something is happening */
+void play_busy_for(uint64_t ms);                            /* or cannot happen before that */
 struct actor *play_self(void);
 
 /* Chance, of the actor's current step. */

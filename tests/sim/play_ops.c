@@ -883,8 +883,13 @@ static void op_hang(struct actor *a)
 {
     int victim = play.actors[chance(a, play.n_actors)].process;
 
-    if (sim_alive(victim))
-        sim_hang(victim, chance(a, 2000));
+    uint32_t ms;
+
+    if (!sim_alive(victim))
+        return;
+    ms = chance(a, 2000);
+    play_busy_for(ms); /* what waits for it happens then */
+    sim_hang(victim, ms);
 }
 
 /* ---- The table ---------------------------------------------------------------------------------------------------------- */
