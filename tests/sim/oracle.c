@@ -1089,7 +1089,7 @@ static void loop_at_rest(const struct talk *server, int item, int fmt)
         return;
     if (c->mode == LOOP_HOT && last && (!c->last || c->last->id < last->id))
         violated("order", "talk %u: update %u has never come", server->peer->number, last->id);
-    if (c->mode == LOOP_HOT_ACK && s->newest && (!c->last || c->last->id < s->newest->id))
+    if (c->mode == LOOP_HOT_ACK && s->newest && !s->newest->lost && (!c->last || c->last->id < s->newest->id))
         violated("newest", "talk %u: the newest value %u has never come", server->peer->number,
                  s->newest->id);
     if ((c->mode == LOOP_HOT_ACK || c->mode == LOOP_HOT) && s->asked_at < s->posted_at)
