@@ -64,8 +64,8 @@ uint64_t queue_next_arrival(const struct thread *t)
     return p ? p->arrives : FOREVER;
 }
 
-/* Between processes it takes as long as the seed says, but not longer than what the same thread posts to the same
- * window afterwards. */
+/* Between processes it takes as long as the seed says, but not longer than what the same thread posts or sends to the
+ * same window afterwards. */
 uint64_t travel(const struct thread *from, const struct window *to)
 {
     const struct sim_options *o = &world.options;
@@ -82,6 +82,12 @@ uint64_t travel(const struct thread *from, const struct window *to)
 
         if (p->to == to && p->from == from && p->arrives > at)
             at = p->arrives;
+    }
+    list_each (place, after, (struct list *)(uintptr_t)&to->owner->sent) {
+        const struct sent *s = container_of(place, struct sent, place);
+
+        if (s->to == to && s->batch->sender == from && s->arrives > at)
+            at = s->arrives;
     }
     return at;
 }
