@@ -230,6 +230,85 @@ static void the_loss_of_a_window_comes_behind_what_it_has_posted(void **state)
     assert_true(watched > 5);
 }
 
+static void take_all_when_it_has_gone(struct side *s, const struct host_msg *msg)
+{
+    struct host_msg rest;
+
+    s->over = s->n == MANY;
+    if (host_window_alive(msg->wparam))
+        return;
+    while (host_take(s->wnd, &rest))
+        s->n++;
+    s->result = 1;
+    s->over = true;
+}
+
+static void who_sees_that_a_window_has_gone_has_got_what_it_has_posted(void **state)
+{
+    unsigned seen = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct sim_options o = options_of(seed);
+
+        play(&o, post_and_go, take_all_when_it_has_gone);
+        assert_int_equal(receiver.n, MANY);
+        seen += receiver.result == 1;
+        sim_close();
+    }
+    assert_true(seen > 5);
+}
+
+static void post_inside_a_send(struct side *s, const struct host_msg *msg)
+{
+    (void)s;
+    if (msg->id == UNADVISE)
+        post(receiver.wnd, REQUEST, sender.wnd, 0);
+}
+
+static void send_while_asked(void)
+{
+    struct host_msg first = {.to = receiver.wnd, .id = EXECUTE, .wparam = sender.wnd};
+
+    sender.hook = post_inside_a_send;
+    post(receiver.wnd, HOST_EV_RESUME, sender.wnd, 0);
+    sender.result = host_send(&first, 10000);
+    pump(&sender, 1000); /* it may be asked only now */
+}
+
+static void ask_the_sender(struct side *s, const struct host_msg *msg)
+{
+    struct host_msg question = {.to = sender.wnd, .id = UNADVISE, .wparam = s->wnd};
+
+    if (msg->id == HOST_EV_RESUME)
+        s->result = host_send(&question, 10000);
+    if (msg->id == REQUEST)
+        s->over = true;
+}
+
+static unsigned place_of(uint32_t id)
+{
+    unsigned i = 0;
+
+    while (i < receiver.n && receiver.seen[i].id != id)
+        i++;
+    return i;
+}
+
+static void what_is_posted_inside_a_send_comes_behind_it(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct sim_options o = options_of(seed);
+
+        o.delay_permille = 500; /* many arrive at once: so one can overtake */
+        play(&o, send_while_asked, ask_the_sender);
+        assert_true(receiver.over);
+        assert_true(place_of(EXECUTE) < place_of(REQUEST));
+        sim_close();
+    }
+}
+
 static void die_in_the_middle(void)
 {
     post_and_go();
@@ -560,6 +639,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_one_thread_posts_to_one_window_keeps_its_order),
         cmocka_unit_test(the_loss_of_a_window_comes_behind_what_it_has_posted),
+        cmocka_unit_test(who_sees_that_a_window_has_gone_has_got_what_it_has_posted),
+        cmocka_unit_test(what_is_posted_inside_a_send_comes_behind_it),
         cmocka_unit_test(what_a_process_has_posted_before_its_death_arrives),
         cmocka_unit_test(what_is_given_away_is_the_receivers),
         cmocka_unit_test(what_is_refused_is_nobodys_where_blocks_move),
