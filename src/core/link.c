@@ -22,6 +22,7 @@ struct update {
     struct list node; /* conv->unacked */
     struct string *item;
     struct link *link;
+    bool holds; /* the loop sends no more before the answer */
     struct wire_sent sent;
 };
 
@@ -117,8 +118,14 @@ struct link *link_find(struct conv *c, const struct string *item, UINT fmt)
     return NULL;
 }
 
+static int notice_rank(const struct link *l)
+{
+    return l->granted * 2 + l->ack_req;
+}
+
 /* A notice does not say which of the warm loops of its item it is for. It is answered if one of them is waiting for
- * an answer: that one's server would send no more. */
+ * an answer: that one's server would send no more. Not one that the server has yet to grant, which it has not spoken
+ * of: so the server knows which of its notices are answered. */
 struct link *link_find_notice(struct conv *c, const struct string *item)
 {
     struct map_node *node = map_first(&c->inst->links, hash_of(c, item));
@@ -127,7 +134,7 @@ struct link *link_find_notice(struct conv *c, const struct string *item)
     for (; node; node = map_next(node)) {
         struct link *l = container_of(node, struct link, by_item);
 
-        if (l->conv == c && l->item == item && l->no_data && (!found || l->ack_req))
+        if (l->conv == c && l->item == item && l->no_data && (!found || notice_rank(l) > notice_rank(found)))
             found = l;
     }
     return found;
@@ -188,6 +195,7 @@ static struct update *update_new(struct link *l)
         return NULL;
     u->item = string_ref(l->item);
     u->link = l;
+    u->holds = l->ack_req;
     link_ref(l);
     list_append(&l->conv->unacked, &u->node);
     return u;
@@ -201,6 +209,26 @@ static void update_free(struct update *u)
     mem_free(u);
 }
 
+/* Will the client answer what is sent over the loop? One of this library answers every notice of an item if one of its
+ * warm loops wants that (link_find_notice). The answer has to find its place in line: it would be taken for that to
+ * another loop's block, which is whoever's it says. */
+static bool is_answered(const struct link *l)
+{
+    struct conv *c = l->conv;
+    struct map_node *node;
+    bool answered = l->ack_req;
+
+    if (answered || !l->no_data || !c->end.local)
+        return answered;
+    for (node = map_first(&c->inst->links, hash_of(c, l->item)); node && !answered; node = map_next(node)) {
+        const struct link *other = container_of(node, struct link, by_item);
+
+        answered = other->conv == c && other->item == l->item && other->no_data && other->ack_req &&
+                   other->state != LINK_STARTING;
+    }
+    return answered;
+}
+
 static bool usable(const struct link *l)
 {
     return l->conv && l->conv->state == CONV_OPEN && !l->conv->broken && l->state == LINK_ACTIVE;
@@ -210,11 +238,12 @@ static bool usable(const struct link *l)
 static UINT send_update(struct link *l, struct wire_msg *m)
 {
     struct conv *c = l->conv;
-    struct update *u = l->ack_req ? update_new(l) : NULL;
+    bool answered = is_answered(l);
+    struct update *u = answered ? update_new(l) : NULL;
     int r;
 
     m->atom = string_atom_ref(l->item);
-    if (!m->atom || (l->ack_req && !u)) {
+    if (!m->atom || (answered && !u)) {
         wire_dispose(&c->end, m, WIRE_POST_FAILED);
         if (u)
             update_free(u);
@@ -222,7 +251,7 @@ static UINT send_update(struct link *l, struct wire_msg *m)
     }
     r = wire_post(&c->end, m, u ? &u->sent : NULL);
     if (conv_posted(c, r)) {
-        l->pending = u != NULL;
+        l->pending = l->ack_req;
         l->inst->link_changes += l->pending;
         if (u)
             c->convst = XST_ADVDATASENT;
@@ -293,11 +322,11 @@ void link_update_acked(struct conv *c, struct wire_msg *ack)
     wire_settle(&c->end, &u->sent, ack->status & WIRE_FACK ? WIRE_ACKED : WIRE_NACKED);
     l = u->link;
     link_ref(l);
+    l->pending = l->pending && !u->holds;
     update_free(u);
-    l->pending = false;
     l->inst->link_changes++;
     c->convst = XST_ADVDATAACKRCVD;
-    if (l->dirty && usable(l)) {
+    if (l->dirty && !l->pending && usable(l)) {
         l->dirty = false;
         serve(l, CADV_LATEACK);
     }

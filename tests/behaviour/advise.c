@@ -377,6 +377,31 @@ static bool answer_update(struct party *p, const struct call *c, HDDEDATA *resul
     return c->type == XTYP_ADVDATA;
 }
 
+static bool refuse_notices(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    (void)p;
+    *result = (HDDEDATA)(ULONG_PTR)(c->fmt == CF_OEMTEXT ? DDE_FACK : 0);
+    return c->type == XTYP_ADVDATA;
+}
+
+/* Whose a block is depends on its answer, and an answer names no more than the item. */
+static void the_answer_to_a_notice_is_not_taken_for_that_to_a_block_of_its_item(void **state)
+{
+    struct talk t = talk();
+
+    (void)state;
+    t.client->hook = refuse_notices;
+    assert_non_null(loop(t.client, t.conv, ITEM, CF_TEXT, XTYP_ADVSTART | XTYPF_NODATA));
+    assert_non_null(loop(t.client, t.conv, ITEM, CF_DIB, XTYP_ADVSTART | XTYPF_NODATA | XTYPF_ACKREQ));
+    assert_non_null(loop(t.client, t.conv, ITEM, CF_OEMTEXT, XTYP_ADVSTART | XTYPF_ACKREQ));
+    for (int n = 0; n < 3; n++)
+        post(&t);
+    test_pump_all();
+    party_close(t.client);
+    party_close(t.server);
+    test_ledger_is_empty();
+}
+
 static void any_acknowledgement_lets_the_next_update_go(void **state)
 {
     static const ULONG_PTR answers[] = {0, DDE_FBUSY, TRUE, DDE_FACK}; /* C17: TRUE is a refusal */
@@ -990,6 +1015,7 @@ int main(void)
         rule("6.4", without_a_change_meanwhile_the_ack_asks_for_nothing),
         rule("6.4", an_acknowledged_warm_loop_has_one_notice_under_way_and_then_one_more),
         rule("6.4", a_loop_without_acknowledgements_does_not_hold_up_another_of_its_item),
+        rule("6.4", the_answer_to_a_notice_is_not_taken_for_that_to_a_block_of_its_item),
         rule("6.4", any_acknowledgement_lets_the_next_update_go),
         rule("6.4", plain_loops_are_asked_at_once_and_pending_ones_later),
         rule("6.4", stopping_an_acknowledged_loop_with_an_update_under_way_keeps_the_conversation),

@@ -496,19 +496,12 @@ static const UINT types[] = {XTYP_REQUEST, XTYP_REQUEST,  XTYP_POKE,     XTYP_PO
 static const UINT loop_flags[] = {
     0, 0, 0, XTYPF_ACKREQ, XTYPF_ACKREQ, XTYPF_NODATA, XTYPF_NODATA | XTYPF_ACKREQ};
 
-/* An answer to an update says no more than its item, and a notice not even its format. Where blocks move, an answer
- * belongs to the oldest block of its item; the answer to a notice would take it away. Within a process a refusal gives
- * the block back: there all warm loops of an item want answers or none, else one notice more is answered than its
- * server waits for, and that answer is taken for one to another loop's block. */
-static UINT fitting(const struct talk *t, int item, UINT flags)
+/* Where blocks move, an answer belongs to the oldest block of its item; the answer to a notice would take it away. */
+static UINT any_loop(struct actor *a)
 {
-    if (!(flags & XTYPF_NODATA))
-        return flags;
-    if (sim_moves())
-        return XTYPF_NODATA;
-    if (host_window_foreign(t->partner))
-        return flags;
-    return item % 2 ? XTYPF_NODATA | XTYPF_ACKREQ : XTYPF_NODATA;
+    UINT flags = loop_flags[chance(a, 7)];
+
+    return sim_moves() && flags & XTYPF_NODATA ? XTYPF_NODATA : flags;
 }
 
 /* Asks; by pointer or by handle. */
@@ -517,7 +510,7 @@ static void transact(struct talk *t, UINT type, bool async)
     struct party *p = t->party;
     struct actor *a = p->actor;
     bool wide = p->wide, command = type == XTYP_EXECUTE, sends = command || type == XTYP_POKE;
-    UINT flags = type == XTYP_ADVSTART ? loop_flags[chance(a, 7)] : 0, error;
+    UINT flags = type == XTYP_ADVSTART ? any_loop(a) : 0, error;
     int item = command ? -1 : any_item(a), fmt = command ? -1 : any_format(a);
     DWORD wait = async ? TIMEOUT_ASYNC : permille(a, 50) ? 0 : 50 + chance(a, 500), told = 0, size = 0;
     struct value *v =
@@ -538,7 +531,6 @@ static void transact(struct talk *t, UINT type, bool async)
     size = v && !command ? v->size : size;
     if (by_handle && !(data = new_handle(p, bytes, size, item, fmt, permille(a, 200) ? HDATA_APPOWNED : 0)))
         return;
-    flags = fitting(t, item, flags);
     d = oracle_asks(t, type, flags, item, fmt, async, v);
     a->syncs += !async;
     w = oracle_starts(a);
