@@ -498,6 +498,7 @@ void link_end(struct link *l); /* takes it out of the conversation */
 void link_end_all(struct conv *c);
 void link_forget(struct link *l);    /* the instance ends: whoever still holds it */
 void link_confirmed(struct link *l); /* server: the ACK of ADVISE is out     */
+void link_resumed(struct link *l);   /* server: it has refused to stop it    */
 void link_update_acked(struct conv *c, struct wire_msg *ack);
 void link_settle_all(struct conv *c); /* server: no ACK will come any more */
 

@@ -286,16 +286,31 @@ static UINT serve(struct link *l, unsigned count)
     return error;
 }
 
+/* Sends what has changed while nothing could be sent. */
+static void catch_up(struct link *l, unsigned count)
+{
+    if (!l->dirty || l->pending || !usable(l))
+        return;
+    l->dirty = false;
+    serve(l, count);
+}
+
 void link_confirmed(struct link *l)
 {
     if (!l->conv || l->state != LINK_STARTING)
         return;
     l->state = LINK_ACTIVE;
     monitor_link(l, true);
-    if (l->dirty && usable(l)) {
-        l->dirty = false;
-        serve(l, 0);
-    }
+    catch_up(l, 0);
+}
+
+void link_resumed(struct link *l)
+{
+    if (!l->conv || l->state != LINK_STOPPING)
+        return;
+    l->state = LINK_ACTIVE;
+    l->inst->link_changes++;
+    catch_up(l, 0);
 }
 
 static struct update *match(struct conv *c, uintptr_t item)
@@ -326,10 +341,7 @@ void link_update_acked(struct conv *c, struct wire_msg *ack)
     update_free(u);
     l->inst->link_changes++;
     c->convst = XST_ADVDATAACKRCVD;
-    if (l->dirty && !l->pending && usable(l)) {
-        l->dirty = false;
-        serve(l, CADV_LATEACK);
-    }
+    catch_up(l, CADV_LATEACK);
     c->convst = list_empty(&c->unacked) ? XST_CONNECTED : XST_ADVDATASENT;
     link_unref(l);
 }
@@ -442,8 +454,8 @@ UINT link_post_advise(struct inst *in, struct string *topic, struct string *item
             asked = still_asked(&b, i);
         group = l->group;
         seen = before = in->link_changes;
-        if (l->state == LINK_STARTING || l->pending)
-            l->dirty = true; /* served when its ACK is through */
+        if (l->state != LINK_ACTIVE || l->pending)
+            l->dirty = true; /* served when its ACK is through, or it is not stopped after all */
         else if (usable(l)) {
             asked -= !l->no_data;
             failed = serve(l, asked < CADV_LATEACK ? asked : CADV_LATEACK - 1);

@@ -174,6 +174,20 @@ static struct link *next_covered(struct conv *c, const struct delivery *j)
     return NULL;
 }
 
+/* A loop that is left has been refused its end: if it had been blocked before, it goes on. */
+static void answer_unadvise(struct conv *c, struct delivery *j)
+{
+    struct link *left = next_covered(c, j);
+
+    if (left)
+        link_ref(left);
+    answer(c, j, j->did_something ? WIRE_FACK : 0);
+    if (!left)
+        return;
+    link_resumed(left);
+    link_unref(left);
+}
+
 /* Each loop is out of use before its callback; a block comes back to the same one. */
 static void deliver_unadvise(struct conv *c, struct delivery *j, uintptr_t *result)
 {
@@ -197,7 +211,7 @@ static void deliver_unadvise(struct conv *c, struct delivery *j, uintptr_t *resu
     }
     *result = 0;
     if (c->state == CONV_OPEN)
-        answer(c, j, j->did_something ? WIRE_FACK : 0);
+        answer_unadvise(c, j);
 }
 
 void server_deliver(struct conv *c, struct delivery *j, uintptr_t *result)
