@@ -119,6 +119,23 @@ static BOOL CALLBACK add_window(HWND hwnd, LPARAM arg)
     return TRUE;
 }
 
+/* Takes out those of the class IME: the system makes one for every thread that has windows, for typing. They say
+ * nothing to anybody, and there can be as many of them as of all others. Should the order of the windows have
+ * changed since they were listed, some stay, and are asked. */
+static void leave_out_typing(struct broadcast *all)
+{
+    HWND typing = FindWindowExW(NULL, NULL, L"IME", NULL);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->windows[i] != typing)
+            all->windows[kept++] = all->windows[i];
+        else if (i + 1 < all->count)
+            typing = FindWindowExW(NULL, typing, L"IME", NULL);
+    }
+    all->count = kept;
+}
+
 /* Those of the thread's desktop. EnumWindows finds the same ones, but Wine has it ask once more about each. */
 static void list_top_level(struct broadcast *all)
 {
@@ -134,6 +151,7 @@ static void list_windows(struct broadcast *all, enum host_audience audience)
 
     if (audience == HOST_TOP_LEVEL) {
         list_top_level(all);
+        leave_out_typing(all);
         return;
     }
     /* The walk ends early if the window it stands on dies; then it begins anew. */
