@@ -211,25 +211,29 @@ static void ask(struct broadcast *all, UINT id, WPARAM wparam, LPARAM lparam)
     }
 }
 
-/* Delivers what is sent to this thread, and the answers; leaves what is posted where it is. */
-static void serve(DWORD wait_ms)
+/* Delivers what has been sent to this thread, and the answers; leaves what is posted where it is. */
+static void serve(void)
 {
     MSG msg;
 
-    MsgWaitForMultipleObjectsEx(0, NULL, wait_ms, QS_SENDMESSAGE, MWMO_INPUTAVAILABLE);
     PeekMessageW(&msg, NULL, 0, 0, PM_NOREMOVE | PM_QS_SENDMESSAGE);
 }
 
-/* Until all have answered or are dead, or time is up. */
+/* Until all have answered or are dead, or time is up. Some have answered while others were being asked, as a rule:
+ * so it does not begin with waiting. */
 static void await_answers(struct broadcast *all, ULONGLONG now, ULONGLONG until)
 {
     const DWORD slice = 50; /* between two looks for windows that died */
     ULONGLONG look = now + slice;
 
+    if (all->waiting != 0)
+        serve();
     while (all->waiting != 0 && now < until) {
         ULONGLONG next = look < until ? look : until;
 
-        serve(next > now ? (DWORD)(next - now) : 0);
+        MsgWaitForMultipleObjectsEx(0, NULL, next > now ? (DWORD)(next - now) : 0, QS_SENDMESSAGE,
+                                    MWMO_INPUTAVAILABLE);
+        serve();
         now = GetTickCount64();
         if (now >= next) {
             forget_dead_windows(all);
