@@ -51,9 +51,9 @@ export ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=512:quara
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 # Adds to the line of door and code.
-count() { # DOOR SECONDS CPU-SECONDS EXECUTIONS FINDINGS
+count() { # DOOR CODE SECONDS CPU-SECONDS EXECUTIONS FINDINGS
     touch "$totals"
-    awk -v OFS='\t' -v door="$1" -v code="$(code_of "$1")" -v s="$2" -v cpu="$3" -v n="$4" -v bad="$5" '
+    awk -v OFS='\t' -v door="$1" -v code="$2" -v s="$3" -v cpu="$4" -v n="$5" -v bad="$6" '
         $1 == door && $2 == code { $3 += s; $4 += cpu; $5 += n; $6 += bad; known = 1 }
         { print $1, $2, $3, $4, $5, $6 }
         END { if (!known) print door, code, s, cpu, n, bad }' "$totals" | sort >"$work/totals"
@@ -78,6 +78,7 @@ choose() { # DOOR
 
 fuzz() { # DOOR
     mkdir -p "$work/corpus/$1" "tests/fuzz/corpus/$1"
+    code=$(code_of "$1") # as it is now: the slice may be long
     begin=$(date +%s)
     findings=0
     nice -n 15 "$work/bin/fuzz_$1" -max_total_time="$seconds" -max_len=$LONGEST -timeout=60 -rss_limit_mb=4096 \
@@ -87,13 +88,13 @@ fuzz() { # DOOR
     n=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log/$1")
     times >"$work/log/$1.times" # of this shell, and of what it has started
     cpu=$(sed -n '2 { s/[ms]/ /g; p; }' "$work/log/$1.times" | awk '{ printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }')
-    echo "$took $cpu ${n:-0} $findings" >"$work/log/$1.result"
+    echo "$code $took $cpu ${n:-0} $findings" >"$work/log/$1.result"
 }
 
 report() { # DOOR
-    read -r took cpu n findings <"$work/log/$1.result"
+    read -r code took cpu n findings <"$work/log/$1.result"
     echo "$1: $n executions in $took s ($cpu s of a processor), $findings findings"
-    count "$1" "$took" "$cpu" "$n" "$findings"
+    count "$1" "$code" "$took" "$cpu" "$n" "$findings"
     if [ "$findings" -gt 0 ]; then
         grep -E '^(left:|fuzz:|SUMMARY)|ERROR|runtime error|Test unit' "$work/log/$1" || tail "$work/log/$1"
         return 1
