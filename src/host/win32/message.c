@@ -136,21 +136,29 @@ static void leave_out_typing(struct broadcast *all)
     all->count = kept;
 }
 
-/* Those of the thread's desktop. EnumWindows finds the same ones, but Wine has it ask once more about each. */
-static void list_top_level(struct broadcast *all)
+/* The system refuses a thread that has windows another desktop, so that it need not be asked each time. */
+static HDESK desktop_of(struct thread *thread)
 {
-    if (EnumDesktopWindows(GetThreadDesktop(GetCurrentThreadId()), add_window, (LPARAM)all) || all->no_memory)
+    if (thread->desktop == NULL || (thread->windows == NULL && thread->timed == NULL))
+        thread->desktop = GetThreadDesktop(thread->id);
+    return thread->desktop;
+}
+
+/* Those of the thread's desktop. EnumWindows finds the same ones, but Wine has it ask once more about each. */
+static void list_top_level(struct broadcast *all, struct thread *thread)
+{
+    if (EnumDesktopWindows(desktop_of(thread), add_window, (LPARAM)all) || all->no_memory)
         return;
     all->count = 0;
     EnumWindows(add_window, (LPARAM)all);
 }
 
-static void list_windows(struct broadcast *all, enum host_audience audience)
+static void list_windows(struct broadcast *all, enum host_audience audience, struct thread *thread)
 {
     HWND hwnd = NULL;
 
     if (audience == HOST_TOP_LEVEL) {
-        list_top_level(all);
+        list_top_level(all, thread);
         leave_out_typing(all);
         return;
     }
@@ -253,7 +261,7 @@ int host_broadcast(enum host_audience audience, const struct host_msg *msg, uint
     (void)arg;
     if (thread == NULL)
         return HOST_FAULT;
-    list_windows(&all, audience);
+    list_windows(&all, audience, thread);
     all.outer = thread->broadcasts;
     thread->broadcasts = &all;
     if (!all.no_memory)

@@ -43,6 +43,7 @@ struct thread {
     void (*at_exit)(void *value);
     struct window *windows, *timed;
     struct broadcast *broadcasts; /* those that wait on this thread, the innermost first */
+    HDESK desktop;                /* its own, while it has windows; NULL: not asked for yet */
     bool expects;                 /* has posted something to a window of its own since it last pumped */
 };
 

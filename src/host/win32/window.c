@@ -273,6 +273,8 @@ host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, 
     }
     self->busy = 0;
     self->expected = false;
+    if (thread->windows == NULL && thread->timed == NULL)
+        thread->desktop = NULL;
     record_link(self, &thread->windows);
     if (!unicode && IsWindowUnicode(hwnd))
         SetWindowLongPtrA(hwnd, GWLP_WNDPROC, (LONG_PTR)procedure_ansi);
