@@ -423,6 +423,54 @@ static void a_window_that_is_refused_leaves_nothing_behind(void **state)
     assert_int_equal(refused.n, 3);
 }
 
+/* ---- Who is asked --------------------------------------------------------------------------------------- */
+
+static struct {
+    HWND typing, others[3];
+    unsigned typing_heard, others_heard;
+    WNDPROC former[2];
+} asked;
+
+static LRESULT CALLBACK count_questions(HWND window, UINT id, WPARAM wparam, LPARAM lparam)
+{
+    bool typing = window == asked.typing;
+
+    if (id == WM_DDE_INITIATE)
+        ++*(typing ? &asked.typing_heard : &asked.others_heard);
+    return CallWindowProcW(asked.former[typing], window, id, wparam, lparam);
+}
+
+static HWND listener(const WCHAR *class)
+{
+    HWND window = CreateWindowExW(0, class, NULL, WS_POPUP | WS_DISABLED, 0, 0, 0, 0, NULL, NULL, NULL, NULL);
+
+    assert_non_null(window);
+    asked.former[lstrcmpW(class, L"IME") == 0] =
+        (WNDPROC)SetWindowLongPtrW(window, GWLP_WNDPROC, (LONG_PTR)count_questions);
+    return window;
+}
+
+/* Wherever in the order of the windows those of the system stand. */
+static void initiate_comes_to_every_top_level_window_but_those_for_typing(void **state)
+{
+    struct party *client = party_open(0);
+
+    (void)state;
+    asked.typing_heard = asked.others_heard = 0;
+    asked.others[0] = listener(L"Static");
+    asked.others[1] = listener(L"Static");
+    asked.typing = listener(L"IME");
+    asked.others[2] = listener(L"Static");
+    SetWindowPos(asked.others[0], HWND_BOTTOM, 0, 0, 0, 0, SWP_NOMOVE | SWP_NOSIZE | SWP_NOACTIVATE);
+    assert_null(DdeConnect(client->id, party_text(client, "Nobody"), party_text(client, TOPIC), NULL));
+    for (int i = 0; i < 3; i++)
+        DestroyWindow(asked.others[i]);
+    DestroyWindow(asked.typing);
+    assert_int_equal(asked.others_heard, 3);
+    assert_int_equal(asked.typing_heard, 0);
+    party_close(client);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -433,6 +481,7 @@ int main(void)
         rule("1.2", a_program_may_destroy_the_windows_of_its_instances),
         rule("1.2", every_window_may_be_destroyed_at_every_time),
         rule("1.2", a_window_that_is_refused_leaves_nothing_behind),
+        rule("5.1", initiate_comes_to_every_top_level_window_but_those_for_typing),
         rule("1.3", a_data_handle_is_no_memory_handle),
         rule("6.3", the_wait_offers_each_message_to_the_hooks_and_dispatches_it),
         rule("6.3", what_a_hook_takes_is_not_dispatched),
