@@ -269,12 +269,12 @@ static void closing_message(struct conv *c, struct wire_msg *m)
 
 /* A server that quits while the INITIATE is still going round: the conversation is not to be used. It is
  * answered at once, because it may be waiting for that inside the call which the INITIATE waits for; should
- * that fail, it will notice that our window has gone. */
+ * that fail, it will notice that our window has gone. Once: else two that answer each other would never end. */
 static void connecting_message(struct conv *c, struct wire_msg *m)
 {
     struct wire_msg reply = {.id = WIRE_TERMINATE};
 
-    if (m->id == WIRE_TERMINATE) {
+    if (m->id == WIRE_TERMINATE && !c->broken) {
         c->broken = true;
         wire_post(&c->end, &reply, NULL);
     } else if (m->id == WIRE_DATA && m->status & WIRE_FACKREQ) {

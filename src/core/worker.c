@@ -215,19 +215,22 @@ static bool has_orders(void *worker)
     return has;
 }
 
-/* NULL: it is to stop. */
-static struct errand *next_call(struct worker *w)
+/* False: it is to stop. *e may be NULL: who had called has given up meanwhile. */
+static bool next_call(struct worker *w, struct errand **e)
 {
     struct list *place;
+    bool stopping;
 
     host_lock();
-    place = w->stopping ? NULL : list_pop(&w->calls);
-    if (place) {
+    stopping = w->stopping;
+    place = stopping ? NULL : list_pop(&w->calls);
+    *e = place ? container_of(place, struct errand, place) : NULL;
+    if (*e) {
         list_append(&w->running, place);
-        container_of(place, struct errand, place)->state = ERRAND_RUNNING;
+        (*e)->state = ERRAND_RUNNING;
     }
     host_unlock();
-    return place ? container_of(place, struct errand, place) : NULL;
+    return !stopping;
 }
 
 static void obey(struct worker *w)
@@ -236,9 +239,10 @@ static void obey(struct worker *w)
 
     for (;;) {
         host_pump(HOST_ALL_MESSAGES, has_orders, w, UINT64_MAX);
-        e = next_call(w);
-        if (!e)
+        if (!next_call(w, &e))
             return;
+        if (!e)
+            continue;
         e->function(e->param);
         errand_over(e, ERRAND_DONE);
         host_dispatch(HOST_ALL_MESSAGES, 0); /* messages have their turn, however much it is told */

@@ -205,6 +205,22 @@ static void a_server_that_terminates_right_after_its_ack_is_answered(void **stat
     raw_expect_terminate(&server, 1);
 }
 
+static void terminate_twice_and_dispatch(struct raw *r)
+{
+    raw_terminate(r);
+    raw_terminate(r);
+    test_pump_all();
+}
+
+/* Two that answer each other would never end. */
+static void a_server_that_terminates_twice_inside_the_initiate_is_answered_once(void **state)
+{
+    (void)state;
+    server.on_open = terminate_twice_and_dispatch;
+    assert_false(ours_connect());
+    raw_expect_terminate(&server, 1);
+}
+
 static void send_data_early(struct raw *r)
 {
     raw_give(r, WIRE_DATA, raw_object(WIRE_FRELEASE, "early"), raw_ref(RAW_ITEM));
@@ -1591,6 +1607,7 @@ static const struct CMUnitTest single_tests[] = {
     DIRECTLY("protocol 6.1", a_server_that_dies_before_its_ack_is_no_conversation),
     DIRECTLY("protocol 7.6", a_server_that_dies_right_after_its_ack_is_noticed),
     DIRECTLY("protocol 7.1", a_server_that_terminates_right_after_its_ack_is_answered),
+    DIRECTLY("protocol 7.1", a_server_that_terminates_twice_inside_the_initiate_is_answered_once),
     DIRECTLY("protocol 6.1", data_before_the_ack_of_initiate_does_no_harm),
     DIRECTLY("protocol 6.1", an_ack_that_is_read_before_that_of_initiate_does_no_harm),
     DIRECTLY("protocol 6.1", data_that_is_dispatched_before_the_conversation_is_there_does_no_harm),

@@ -440,6 +440,46 @@ static void what_hangs_is_excused(void **state)
     sim_close();
 }
 
+/* ---- What comes at the wrong moment ---------------------------------------------------------------------- */
+
+enum { CALLS = 30, CALL_MS = 5 };
+
+static UINT last_call;
+
+static void CALLBACK do_nothing(LPVOID param)
+{
+    (void)param;
+}
+
+static void call_in_haste(void *arg)
+{
+    DWORD service;
+
+    (void)arg;
+    last_call = DdemlStartThread(NULL, NULL, &service);
+    for (int i = 0; i < CALLS && !last_call; i++)
+        DdemlCallThread(service, do_nothing, NULL, CALL_MS);
+    last_call = DdemlCallThread(service, do_nothing, NULL, 100000);
+    DdemlStopThread(service, 100000);
+}
+
+/* Who gives up may do so after the thread has been woken and before it has taken the call. */
+static void a_call_that_is_given_up_does_not_end_the_service_thread(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        struct sim_options o = {
+            .seed = seed, .preempt_permille = 200, .hang_per_million = 50000, .max_hang_ms = 2 * CALL_MS};
+
+        sim_open(&o);
+        sim_thread(sim_process(), call_in_haste, NULL);
+        assert_true(sim_run(UINT32_MAX));
+        assert_int_equal(last_call, DMLERR_NO_ERROR);
+        assert_true(nothing_left(sim_left(0)));
+        sim_close();
+    }
+}
+
 /* ---- The detectors --------------------------------------------------------------------------------------- */
 
 static void note_nothing(void *ctx, const struct host_msg *msg)
@@ -577,6 +617,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_process_begins_with_fresh_globals),
         cmocka_unit_test(who_waits_for_ever_is_told),
         cmocka_unit_test(what_hangs_is_excused),
+        cmocka_unit_test(a_call_that_is_given_up_does_not_end_the_service_thread),
         cmocka_unit_test(what_is_misused_is_a_violation),
         cmocka_unit_test(what_is_leaked_is_counted),
     };
