@@ -236,20 +236,18 @@ struct search {
     struct list found;      /* struct conv.member: what came about; each is held */
 };
 
+/* What every message looks at stands in front: of many conversations the rest is not in the processor's cache. */
 struct conv {
-    struct list node; /* inst->convs or inst->tombstones */
-    struct list ready, watch;
-    struct list in_port;
-    struct list member; /* of search->found, later of in_list             */
-    struct port *port;
-    struct search *search;    /* client: its INITIATE is still going round      */
-    struct convlist *in_list; /* NULL: none                                     */
     struct inst *inst;
-    uintptr_t handle;         /* 0: no longer valid */
-    uintptr_t partner_handle; /* 0: partner is not of this library. Its own handle if it is local, else one
-                               * of ours that stands for it: the values of others may equal our own       */
+    struct port *port;
+    uintptr_t handle; /* 0: no longer valid */
+    struct string *topic;
     enum conv_state state;
+    enum conv_gate gate;
+    unsigned holds;
+    unsigned callbacks; /* active ones                     */
     bool client, self;
+    bool running;        /* the deliveries are being worked off                        */
     bool offering;       /* server: the ACK of INITIATE is being sent, and nothing has come in yet */
     bool unsure;         /* server: the client may never have got it                   */
     bool told;           /* the host tells us when the partner has gone                */
@@ -258,25 +256,29 @@ struct conv {
     bool owes_terminate; /* our TERMINATE could not be posted yet                        */
     bool confirmed;      /* the partner's has come, and only ours is still to go         */
     bool established;    /* monitors have been told, or would have been                  */
-    unsigned holds;
-    unsigned callbacks; /* active ones                     */
+    host_atom echo;      /* client: what the next ACK names if it is an echo (client.c); else 0 */
     struct wire_end end;
-    host_atom asked[2]; /* client: references for the INITIATE that is going round */
-    struct string *service_req, *service, *topic;
+    struct list deliveries; /* what waits for its turn                                  */
+    struct list under_way;  /* being delivered, the innermost last                      */
+    struct list unacked;    /* server: DATA that the client has still to acknowledge    */
+    struct list xacts;      /* client: outstanding, oldest first                        */
+    UINT last_error, convst;
+
+    struct list node; /* inst->convs or inst->tombstones */
+    struct list ready, watch;
+    struct list in_port;
+    struct list member;       /* of search->found, later of in_list             */
+    struct search *search;    /* client: its INITIATE is still going round      */
+    struct convlist *in_list; /* NULL: none                                     */
+    uintptr_t partner_handle; /* 0: partner is not of this library. Its own handle if it is local, else one
+                               * of ours that stands for it: the values of others may equal our own       */
+    host_atom asked[2];       /* client: references for the INITIATE that is going round */
+    struct string *service_req, *service;
     CONVCONTEXT context;
     DWORD_PTR huser;
-    UINT last_error, convst;
-    enum conv_gate gate;
-
-    struct list deliveries; /* what waits for its turn                                */
-    bool running;           /* they are being worked off                          */
-    struct list under_way;  /* being delivered, the innermost last                    */
-    struct list xacts;      /* client: outstanding, oldest first                      */
-    struct list failed;     /* client: completions that are told before the end is     */
-    struct xact *waiting;   /* client: the synchronous one whose caller waits         */
-    host_atom echo;         /* client: what the next ACK names if it is an echo (client.c); else 0        */
-    struct list links;      /* both sides                                             */
-    struct list unacked;    /* server: DATA that the client has still to acknowledge  */
+    struct list failed;   /* client: completions that are told before the end is     */
+    struct xact *waiting; /* client: the synchronous one whose caller waits         */
+    struct list links;    /* both sides                                             */
 };
 
 /* What the card of a conversation window says, the same on 32 and on 64 bits. Handle and instance mean
@@ -471,22 +473,23 @@ enum link_state {
 };
 
 struct link {
-    struct list node; /* conv->links                           */
-    struct list all;
     struct map_node by_item;
-    struct list in_group; /* server: of the advise group           */
-    struct group *group;  /* server                                */
-    struct conv *conv;    /* NULL: the loop has ended              */
+    struct conv *conv;   /* NULL: the loop has ended              */
+    struct group *group; /* server                                */
     struct inst *inst;
     struct string *item;
     UINT fmt;
-    bool no_data, ack_req;
-    bool granted;        /* client: the server has said yes                                  */
-    unsigned asked;      /* client: questions about it that have no answer yet               */
-    bool pending, dirty; /* server: an update is unacknowledged; the value has changed since */
     enum link_state state;
-    bool established; /* monitors have been told, or would have been */
     unsigned refs;
+    bool no_data, ack_req;
+    bool pending, dirty; /* server: an update is unacknowledged; the value has changed since */
+    bool granted;        /* client: the server has said yes                                  */
+    bool established;    /* monitors have been told, or would have been                      */
+    unsigned asked;      /* client: questions about it that have no answer yet               */
+
+    struct list node; /* conv->links                           */
+    struct list all;
+    struct list in_group; /* server: of the advise group           */
 };
 
 struct link *link_new(struct conv *c, struct string *item, UINT fmt, UINT flags);
