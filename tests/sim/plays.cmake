@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The ddeml authors
 
-# Plays: random programs (dde_sim), and a slice of them. scripts/simulate.sh takes new seeds every time.
+# Plays: random programs (dde_sim), and two slices of them: the same seeds every time, and new ones.
 
 ddeml_sim_program(dde_sim
   SOURCES dde_sim.c play.c play_ops.c play_callbacks.c play_raw.c oracle.c oracle_monitor.c)
 target_include_directories(dde_sim PRIVATE "${PROJECT_BINARY_DIR}/exports") # the exported names
-set(slice_seconds 20)
+set(slice_seconds 10)
 if(DDEML_SANITIZE)
-  set(slice_seconds 10)
+  set(slice_seconds 5)
 endif()
-ddeml_register(sim_slice COMMAND dde_sim --from=1 --runs=40000 --seconds=${slice_seconds} LABELS sim)
+ddeml_register(sim_slice COMMAND dde_sim --from=1 --runs=20000 --seconds=${slice_seconds} LABELS sim)
+ddeml_register(sim_slice_new COMMAND dde_sim --from=clock --runs=20000 --seconds=${slice_seconds} LABELS sim)
