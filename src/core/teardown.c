@@ -60,7 +60,7 @@ static bool keeps_waiting(const struct conv *c)
 /* Our TERMINATE goes out; from here on whatever comes is disposed of. */
 static void close_down(struct conv *c, UINT error, bool tell)
 {
-    bool gone;
+    bool shared = port_shared(c->port), gone;
     int r;
 
     if (tell)
@@ -69,10 +69,10 @@ static void close_down(struct conv *c, UINT error, bool tell)
     stop_everything(c);
     c->state = CONV_CLOSING;
     c->owes_terminate = !post_terminate(c, &r);
-    gone = r == HOST_GONE && !host_window_alive(c->end.partner);
+    gone = !shared && r == HOST_GONE && !host_window_alive(c->end.partner);
     if (!gone)
         conv_watch(c);
-    if (!port_shared(c->port)) /* else the tombstone will see to it: others' messages have their callbacks */
+    if (!shared) /* else the tombstone will see to it, even if nobody is there: others' messages have their callbacks */
         drain(c->port);
     if (gone)
         conv_finish(c);
