@@ -72,7 +72,7 @@ static void close_down(struct conv *c, UINT error, bool tell)
     gone = !shared && r == HOST_GONE && !host_window_alive(c->end.partner);
     if (!gone)
         conv_watch(c);
-    if (!shared) /* else the tombstone will see to it, even if nobody is there: others' messages have their callbacks */
+    if (!shared) /* else the tombstone sees to it, of whoever has gone, too: others' messages have callbacks */
         drain(c->port);
     if (gone)
         conv_finish(c);
