@@ -134,6 +134,8 @@ static void deliver_advise(struct conv *c, struct delivery *j, uintptr_t *result
 
     if (c->inst->flags & CBF_FAIL_ADVISES || !j->item) {
         answer(c, j, 0);
+        if (l && fresh) /* it has been blocked, and the filter set meanwhile */
+            link_end(l);
         return;
     }
     if (!l)

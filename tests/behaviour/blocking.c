@@ -179,6 +179,29 @@ static void a_transaction_can_be_blocked_again_and_again(void **state)
 }
 
 /* By a filter that is set meanwhile. */
+static void a_loop_whose_start_is_blocked_and_then_refused_leaves_nothing(void **state)
+{
+    struct talk t = talk();
+
+    (void)state;
+    blocked_type = XTYP_ADVSTART;
+    t.server->hook = block_once;
+    start(&t, XTYP_ADVSTART);
+    test_pump_all();
+    assert_int_equal(DdeInitializeA(&t.server->id, NULL, APPCMD_FILTERINITS | CBF_FAIL_ADVISES, 0), 0);
+    assert_true(enable(t.server, t.server->server, EC_ENABLEALL));
+    test_pump_all();
+    assert_int_equal(party_last(t.client, XTYP_XACT_COMPLETE)->data2, 0);
+    assert_int_equal(status(t.server->server) & ST_ADVISE, 0);
+    assert_true(party_post(t.server, TOPIC, ITEM));
+    assert_int_equal(DdeInitializeA(&t.server->id, NULL, APPCMD_FILTERINITS, 0), 0);
+    start(&t, XTYP_ADVSTART);
+    test_pump_all();
+    assert_int_equal(party_last(t.client, XTYP_XACT_COMPLETE)->data2, DDE_FACK);
+    assert_int_equal(party_count(t.client, XTYP_ADVDATA), 0); /* nothing has changed since */
+}
+
+/* By a filter that is set meanwhile. */
 static void a_loop_whose_end_is_blocked_and_then_refused_goes_on(void **state)
 {
     struct talk t = talk();
@@ -720,6 +743,7 @@ int main(void)
         rule("5.1", a_blocked_update_comes_again_with_equal_arguments),
         rule("5.1", a_blocked_completion_comes_again_with_equal_arguments),
         rule("5.1", a_transaction_can_be_blocked_again_and_again),
+        rule("5.1", a_loop_whose_start_is_blocked_and_then_refused_leaves_nothing),
         rule("5.1", a_loop_whose_end_is_blocked_and_then_refused_goes_on),
         rule("5.1", a_synchronous_client_of_a_blocked_server_times_out),
         rule("6.5", a_block_holds_back_its_own_conversation_alone),
