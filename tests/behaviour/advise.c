@@ -402,6 +402,63 @@ static void the_answer_to_a_notice_is_not_taken_for_that_to_a_block_of_its_item(
     test_ledger_is_empty();
 }
 
+/* The answer to a notice that nobody waited for is not taken for that to the next one. */
+static void a_loop_that_wants_answers_meanwhile_waits_for_its_own(void **state)
+{
+    struct talk t = talk();
+
+    (void)state;
+    skip_if_apart("of another process the server expects only what the loop has asked for");
+    assert_non_null(loop(t.client, t.conv, ITEM, CF_TEXT, XTYP_ADVSTART | XTYPF_NODATA));
+    assert_non_null(loop(t.client, t.conv, ITEM, CF_DIB, XTYP_ADVSTART | XTYPF_NODATA | XTYPF_ACKREQ));
+    assert_true(DdeEnableCallback(t.client->id, t.conv, EC_DISABLE));
+    post(&t);
+    assert_non_null(loop(t.client, t.conv, ITEM, CF_TEXT, XTYP_ADVSTART | XTYPF_NODATA | XTYPF_ACKREQ));
+    post(&t);
+    for (int n = 0; n < 2; n++) { /* those of the first change, in whatever order */
+        assert_true(DdeEnableCallback(t.client->id, t.conv, EC_ENABLEONE));
+        test_pump_all();
+    }
+    assert_int_equal(updates(&t), 2);
+    for (int n = 0; n < 2; n++)
+        post(&t);
+    assert_true(DdeEnableCallback(t.client->id, t.conv, EC_ENABLEALL));
+    test_pump_all();
+    assert_int_equal(updates(&t),
+                     6); /* of each loop: the first, the second, and one for all that came later */
+}
+
+static bool block_start_of_dib(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    (void)p;
+    *result = CBR_BLOCK;
+    return c->type == XTYP_ADVSTART && c->fmt == CF_DIB;
+}
+
+/* Both sides have to agree about that: else an answer would be taken for another's, or waited for in vain. */
+static void a_loop_that_has_yet_to_be_granted_does_not_have_notices_answered(void **state)
+{
+    struct talk t = talk();
+
+    (void)state;
+    t.server->hook = block_start_of_dib;
+    assert_non_null(loop(t.client, t.conv, ITEM, CF_OEMTEXT, XTYP_ADVSTART | XTYPF_ACKREQ));
+    assert_non_null(loop(t.client, t.conv, ITEM, CF_TEXT, XTYP_ADVSTART | XTYPF_NODATA));
+    assert_non_null(DdeClientTransaction(NULL, 0, t.conv, party_text(t.client, ITEM), CF_DIB,
+                                         XTYP_ADVSTART | XTYPF_NODATA | XTYPF_ACKREQ, TIMEOUT_ASYNC, NULL));
+    test_pump_all();
+    assert_true(DdeEnableCallback(t.client->id, t.conv, EC_DISABLE));
+    post(&t);
+    assert_true(DdeEnableCallback(t.client->id, t.conv, EC_ENABLEONE));
+    test_pump_all();
+    assert_int_equal(party_last(t.client, XTYP_ADVDATA)->fmt, CF_TEXT);
+    post(&t);
+    assert_int_equal(asked(&t), 1); /* the block has no answer yet */
+    assert_true(DdeEnableCallback(t.client->id, t.conv, EC_ENABLEALL));
+    test_pump_all();
+    assert_int_equal(asked(&t), 2);
+}
+
 static void any_acknowledgement_lets_the_next_update_go(void **state)
 {
     static const ULONG_PTR answers[] = {0, DDE_FBUSY, TRUE, DDE_FACK}; /* C17: TRUE is a refusal */
@@ -1016,6 +1073,8 @@ int main(void)
         rule("6.4", an_acknowledged_warm_loop_has_one_notice_under_way_and_then_one_more),
         rule("6.4", a_loop_without_acknowledgements_does_not_hold_up_another_of_its_item),
         rule("6.4", the_answer_to_a_notice_is_not_taken_for_that_to_a_block_of_its_item),
+        rule("6.4", a_loop_that_wants_answers_meanwhile_waits_for_its_own),
+        rule("6.4", a_loop_that_has_yet_to_be_granted_does_not_have_notices_answered),
         rule("6.4", any_acknowledgement_lets_the_next_update_go),
         rule("6.4", plain_loops_are_asked_at_once_and_pending_ones_later),
         rule("6.4", stopping_an_acknowledged_loop_with_an_update_under_way_keeps_the_conversation),
