@@ -218,7 +218,7 @@ static bool is_answered(const struct link *l)
     struct map_node *node;
     bool answered = l->ack_req;
 
-    if (answered || !l->no_data || !c->end.local)
+    if (answered || !l->no_data || !c->partner_handle)
         return answered;
     for (node = map_first(&c->inst->links, hash_of(c, l->item)); node && !answered; node = map_next(node)) {
         const struct link *other = container_of(node, struct link, by_item);
