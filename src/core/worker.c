@@ -249,6 +249,7 @@ static void obey(struct worker *w)
     }
 }
 
+/* Whoever has started it is told that it runs, or has given up and withdrawn: one of the two, under the lock. */
 static bool begin(struct worker *w)
 {
     host_wnd wnd = quiet_window(worker_event, w);
@@ -258,7 +259,9 @@ static bool begin(struct worker *w)
     host_lock();
     w->wnd = wnd;
     w->thread = thread;
-    go = wnd && !w->stopping;
+    go = wnd && !w->stopping && !list_empty(&w->starters);
+    if (go)
+        container_of(w->starters.next, struct errand, place)->state = ERRAND_DONE;
     host_unlock();
     if (go)
         all_over(&w->starters, ERRAND_DONE);

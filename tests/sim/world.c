@@ -480,6 +480,47 @@ static void a_call_that_is_given_up_does_not_end_the_service_thread(void **state
     }
 }
 
+static unsigned starts, refusals;
+
+static void CALLBACK note_start(LPVOID param)
+{
+    (void)param;
+    starts++;
+}
+
+static void start_in_haste(void *arg)
+{
+    DWORD service;
+
+    (void)arg;
+    if (DdemlStartThread(note_start, NULL, &service) == DMLERR_NO_ERROR)
+        DdemlStopThread(service, 100000);
+    else
+        refusals++;
+    sim_sleep(100000);
+}
+
+/* What is passed to it may be gone as soon as the start is said to have failed. */
+static void a_service_thread_whose_start_is_given_up_runs_nothing(void **state)
+{
+    enum { SEEDS = 300 };
+
+    (void)state;
+    starts = refusals = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct sim_options o = {
+            .seed = seed, .preempt_permille = 200, .hang_per_million = 30000, .max_hang_ms = 20000};
+
+        sim_open(&o);
+        sim_thread(sim_process(), start_in_haste, NULL);
+        assert_true(sim_run(UINT32_MAX));
+        assert_true(nothing_left(sim_left(0)));
+        sim_close();
+    }
+    assert_true(refusals > 0);
+    assert_int_equal(starts, SEEDS - refusals);
+}
+
 /* ---- The detectors --------------------------------------------------------------------------------------- */
 
 static void note_nothing(void *ctx, const struct host_msg *msg)
@@ -618,6 +659,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(who_waits_for_ever_is_told),
         cmocka_unit_test(what_hangs_is_excused),
         cmocka_unit_test(a_call_that_is_given_up_does_not_end_the_service_thread),
+        cmocka_unit_test(a_service_thread_whose_start_is_given_up_runs_nothing),
         cmocka_unit_test(what_is_misused_is_a_violation),
         cmocka_unit_test(what_is_leaked_is_counted),
     };
