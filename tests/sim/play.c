@@ -139,11 +139,11 @@ bool play_queues_are_short(void)
     return play.world.queue_limit && play.world.queue_limit <= 100;
 }
 
-/* Where queues are short messages wait for each other. */
+/* Where queues are short messages wait for each other: where one has room, a hundred in turn. */
 static bool is_quiet(void)
 {
     const struct sim_options *o = &play.world;
-    uint32_t travels = play_queues_are_short() ? 10 : 1;
+    uint32_t travels = play_queues_are_short() ? 10 + 100 / o->queue_limit : 1;
     uint64_t rest = REST_MS + o->max_hang_ms + travels * (o->max_delay_ms + LOOK_MS);
 
     if (sim_left(-1).queued) /* perhaps a message that no callback tells of, and then the answer */

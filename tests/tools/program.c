@@ -65,6 +65,9 @@ static void add_argument(char *line, size_t room, const char *argument)
     line[n] = '\0';
 }
 
+/* Wine gives up now and then where the machine is busy: a new process was too slow for it. */
+enum { TRIES = 3 };
+
 static bool spawn(struct program *p, const char *const argv[])
 {
     SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
@@ -73,7 +76,7 @@ static bool spawn(struct program *p, const char *const argv[])
     HANDLE theirs_in, theirs_out;
     char line[8192] = "";
     WCHAR wide[8192];
-    BOOL done;
+    BOOL done = FALSE;
 
     for (int i = 0; argv[i]; i++)
         add_argument(line, sizeof line, argv[i]);
@@ -84,8 +87,9 @@ static bool spawn(struct program *p, const char *const argv[])
     SetHandleInformation(p->printed, HANDLE_FLAG_INHERIT, 0);
     startup.hStdInput = theirs_in;
     startup.hStdOutput = startup.hStdError = theirs_out;
-    done = CreateProcessW(NULL, wide, NULL, NULL, TRUE, CREATE_NEW_PROCESS_GROUP, NULL, NULL, &startup,
-                          &started);
+    for (int i = 0; !done && i < TRIES; i++)
+        done = CreateProcessW(NULL, wide, NULL, NULL, TRUE, CREATE_NEW_PROCESS_GROUP, NULL, NULL, &startup,
+                              &started);
     CloseHandle(theirs_in);
     CloseHandle(theirs_out);
     if (!done)
