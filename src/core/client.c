@@ -430,6 +430,7 @@ static void on_response(struct conv *c, struct xact *x, struct wire_msg *m)
 {
     UINT error = DMLERR_NO_ERROR;
 
+    x->refs++;
     if (x->state == XACT_SENT) {
         x->size = m->size;
         x->mem = wire_claim(&c->end, m);
@@ -437,7 +438,9 @@ static void on_response(struct conv *c, struct xact *x, struct wire_msg *m)
             error = DMLERR_MEMORY_ERROR;
     }
     acknowledge(c, m, WIRE_FACK);
-    complete(x, error ? 0 : WIRE_FACK, error);
+    if (!list_empty(&x->node)) /* else there was no memory for the answer, and all transactions have failed */
+        complete(x, error ? 0 : WIRE_FACK, error);
+    xact_unref(x);
 }
 
 static void on_data(struct conv *c, struct wire_msg *m)
