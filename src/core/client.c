@@ -426,11 +426,20 @@ static void acknowledge(struct conv *c, struct wire_msg *m, uint16_t status)
         conv_answered(c, wire_answer(&c->end, m, status));
 }
 
+/* x may be no more, or another one. */
+static bool is_in_line(struct conv *c, const struct xact *x, DWORD id)
+{
+    list_each (node, next, &c->xacts)
+        if (container_of(node, struct xact, node) == x)
+            return x->id == id;
+    return false;
+}
+
 static void on_response(struct conv *c, struct xact *x, struct wire_msg *m)
 {
     UINT error = DMLERR_NO_ERROR;
+    DWORD id = x->id;
 
-    x->refs++;
     if (x->state == XACT_SENT) {
         x->size = m->size;
         x->mem = wire_claim(&c->end, m);
@@ -438,9 +447,8 @@ static void on_response(struct conv *c, struct xact *x, struct wire_msg *m)
             error = DMLERR_MEMORY_ERROR;
     }
     acknowledge(c, m, WIRE_FACK);
-    if (!list_empty(&x->node)) /* else there was no memory for the answer, and all transactions have failed */
+    if (is_in_line(c, x, id)) /* else there was no memory for the answer, and all transactions have failed */
         complete(x, error ? 0 : WIRE_FACK, error);
-    xact_unref(x);
 }
 
 static void on_data(struct conv *c, struct wire_msg *m)
