@@ -85,6 +85,7 @@ END
         cat
     } >"$work/plot.gp"
     gnuplot "$work/plot.gp"
+    sed -i "s|$work/||" "$project/docs/$1.svg" # the titles that gnuplot makes up for what has none
 }
 
 # curves KIND: one file for each curve, and what gnuplot plots of them.
