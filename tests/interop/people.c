@@ -34,6 +34,9 @@ static bool make_pipe(HANDLE *mine, HANDLE *its, bool it_reads)
            SetHandleInformation(*mine, HANDLE_FLAG_INHERIT, 0);
 }
 
+/* Wine gives up now and then where the machine is busy: a new process was too slow for it. */
+enum { TRIES = 3 };
+
 bool agent_start(struct agent *a, const struct program *p)
 {
     STARTUPINFOA startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
@@ -45,9 +48,11 @@ bool agent_start(struct agent *a, const struct program *p)
     if (!make_pipe(&a->input, &startup.hStdInput, true) || !make_pipe(&a->output, &startup.hStdOutput, false))
         return false;
     startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
-    if (CreateProcessA(NULL, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process)) {
-        CloseHandle(process.hThread);
-        a->process = process.hProcess;
+    for (int i = 0; !a->process && i < TRIES; i++) {
+        if (CreateProcessA(NULL, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process)) {
+            CloseHandle(process.hThread);
+            a->process = process.hProcess;
+        }
     }
     CloseHandle(startup.hStdInput);
     CloseHandle(startup.hStdOutput);
