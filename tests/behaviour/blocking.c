@@ -69,6 +69,24 @@ static bool block_once(struct party *p, const struct call *c, HDDEDATA *result)
     return c->type == blocked_type && party_count(p, c->type) == 1;
 }
 
+/* Asks for something that the server will block, once. */
+static void start_blocked(const struct talk *t, UINT type)
+{
+    blocked_type = type;
+    t->server->hook = block_once;
+    start(t, type);
+    test_pump_all();
+}
+
+/* A filter that is set now is what the blocked one meets when it comes again. */
+static void refuse_loops_and_go_on(const struct talk *t)
+{
+    assert_int_equal(DdeInitializeA(&t->server->id, NULL, APPCMD_FILTERINITS | CBF_FAIL_ADVISES, 0), 0);
+    assert_true(enable(t->server, t->server->server, EC_ENABLEALL));
+    test_pump_all();
+    assert_int_equal(party_last(t->client, XTYP_XACT_COMPLETE)->data2, 0);
+}
+
 static void expect_same(const struct call *a, const struct call *b)
 {
     assert_int_equal(a->fmt, b->fmt);
@@ -178,20 +196,13 @@ static void a_transaction_can_be_blocked_again_and_again(void **state)
     assert_int_equal(completions(&t), 1);
 }
 
-/* By a filter that is set meanwhile. */
 static void a_loop_whose_start_is_blocked_and_then_refused_leaves_nothing(void **state)
 {
     struct talk t = talk();
 
     (void)state;
-    blocked_type = XTYP_ADVSTART;
-    t.server->hook = block_once;
-    start(&t, XTYP_ADVSTART);
-    test_pump_all();
-    assert_int_equal(DdeInitializeA(&t.server->id, NULL, APPCMD_FILTERINITS | CBF_FAIL_ADVISES, 0), 0);
-    assert_true(enable(t.server, t.server->server, EC_ENABLEALL));
-    test_pump_all();
-    assert_int_equal(party_last(t.client, XTYP_XACT_COMPLETE)->data2, 0);
+    start_blocked(&t, XTYP_ADVSTART);
+    refuse_loops_and_go_on(&t);
     assert_int_equal(status(t.server->server) & ST_ADVISE, 0);
     assert_true(party_post(t.server, TOPIC, ITEM));
     assert_int_equal(DdeInitializeA(&t.server->id, NULL, APPCMD_FILTERINITS, 0), 0);
@@ -201,7 +212,6 @@ static void a_loop_whose_start_is_blocked_and_then_refused_leaves_nothing(void *
     assert_int_equal(party_count(t.client, XTYP_ADVDATA), 0); /* nothing has changed since */
 }
 
-/* By a filter that is set meanwhile. */
 static void a_loop_whose_end_is_blocked_and_then_refused_goes_on(void **state)
 {
     struct talk t = talk();
@@ -209,17 +219,11 @@ static void a_loop_whose_end_is_blocked_and_then_refused_goes_on(void **state)
     (void)state;
     start(&t, XTYP_ADVSTART);
     test_pump_all();
-    blocked_type = XTYP_ADVSTOP;
-    t.server->hook = block_once;
-    start(&t, XTYP_ADVSTOP);
-    test_pump_all();
+    start_blocked(&t, XTYP_ADVSTOP);
     assert_true(party_post(t.server, TOPIC, ITEM));
     test_pump_all();
     assert_int_equal(party_count(t.client, XTYP_ADVDATA), 0); /* it may be ending */
-    assert_int_equal(DdeInitializeA(&t.server->id, NULL, APPCMD_FILTERINITS | CBF_FAIL_ADVISES, 0), 0);
-    assert_true(enable(t.server, t.server->server, EC_ENABLEALL));
-    test_pump_all();
-    assert_int_equal(party_last(t.client, XTYP_XACT_COMPLETE)->data2, 0);
+    refuse_loops_and_go_on(&t);
     assert_int_equal(party_count(t.client, XTYP_ADVDATA), 1);
     assert_true(party_post(t.server, TOPIC, ITEM));
     test_pump_all();

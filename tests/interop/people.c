@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/start_win32.h"
+
 enum { START_MS = 30000 };
 
 struct program programs[PROGRAMS] = {
@@ -34,12 +36,9 @@ static bool make_pipe(HANDLE *mine, HANDLE *its, bool it_reads)
            SetHandleInformation(*mine, HANDLE_FLAG_INHERIT, 0);
 }
 
-/* Wine gives up now and then where the machine is busy: a new process was too slow for it. */
-enum { TRIES = 3 };
-
 bool agent_start(struct agent *a, const struct program *p)
 {
-    STARTUPINFOA startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
+    STARTUPINFOW startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
     PROCESS_INFORMATION process;
     char command[MAX_PATH + 2], line[LINE];
 
@@ -48,11 +47,9 @@ bool agent_start(struct agent *a, const struct program *p)
     if (!make_pipe(&a->input, &startup.hStdInput, true) || !make_pipe(&a->output, &startup.hStdOutput, false))
         return false;
     startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
-    for (int i = 0; !a->process && i < TRIES; i++) {
-        if (CreateProcessA(NULL, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process)) {
-            CloseHandle(process.hThread);
-            a->process = process.hProcess;
-        }
+    if (start_process(command, CP_ACP, 0, &startup, &process)) {
+        CloseHandle(process.hThread);
+        a->process = process.hProcess;
     }
     CloseHandle(startup.hStdInput);
     CloseHandle(startup.hStdOutput);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 /* A host keeps some memory for messages to come, as much as there were at one time: how many that are is for the
- * threads to decide. That grows once or twice, a leak every time. */
+ * threads to decide. That grows now and then, by chance in some rounds after one another; a leak every time. */
 enum { WARM_UP = 20, ROUNDS = 6 };
 
 static unsigned cycles = 1000;

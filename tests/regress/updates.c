@@ -482,6 +482,34 @@ static void u11_what_there_is_no_memory_to_keep_is_answered_busy(void **state)
     assert_int_equal(ours_calls(XTYP_DISCONNECT), 0);
 }
 
+/* The answer waits behind another one's completion, and there is no memory for what waits: the conversation ends, and
+ * with it the transaction that is being completed. */
+static void u11_an_answer_whose_acknowledgement_finds_no_memory_ends_the_conversation(void **state)
+{
+    struct raw_seen *asked[2];
+
+    (void)state;
+    raw_open(&raw);
+    raw.serves = true;
+    ours_open(APPCMD_CLIENTONLY);
+    assert_true(ours_connect());
+    for (int i = 0; i < 2; i++) {
+        ours_transact_async(XTYP_REQUEST);
+        asked[i] = raw_next(&raw);
+        asked[i]->taken = true;
+    }
+    assert_true(DdeEnableCallback(ours.id, 0, EC_DISABLE));
+    raw_give(&raw, WIRE_DATA, raw_object(WIRE_FRESPONSE | R, "first"), asked[0]->atom);
+    raw_give(&raw, WIRE_DATA, raw_object(WIRE_FRESPONSE | R | A, "second"), asked[1]->atom);
+    raw_terminate(&raw);
+    no_memory = true;
+    raw_expect_terminate(&raw, 1);
+    no_memory = false;
+    test_pump_all();
+    assert_int_equal(ours_calls(XTYP_DISCONNECT), 1);
+    assert_int_equal(ours_calls(XTYP_XACT_COMPLETE), 0); /* nobody listens */
+}
+
 static bool block_every_fifth(struct party *p, const struct call *c, HDDEDATA *result)
 {
     *result = CBR_BLOCK;
@@ -816,6 +844,7 @@ int main(int argc, char **argv)
         TEST(u10_a_burst_into_a_small_queue_loses_nothing),
         TEST(u11_a_blocked_conversation_keeps_what_comes_in_order),
         TEST(u11_what_there_is_no_memory_to_keep_is_answered_busy),
+        TEST(u11_an_answer_whose_acknowledgement_finds_no_memory_ends_the_conversation),
         TEST(u12_after_a_block_the_blocked_one_comes_first_and_then_the_others_in_order),
         TEST(u13_a_value_posted_when_the_loop_starts_comes_once_and_hides_no_change),
         TEST(u14_the_first_update_never_overtakes_the_confirmation),

@@ -32,6 +32,8 @@ static bool take_line(struct lines *l, char line[TEST_LINE])
 
 #ifdef _WIN32
 
+#include "support/start_win32.h"
+
 typedef HANDLE pipe_end;
 
 /* What is there already; 0: nothing. */
@@ -188,16 +190,12 @@ static void make_pipe(pipe_end *mine, pipe_end *its, bool it_reads)
     SetHandleInformation(*mine, HANDLE_FLAG_INHERIT, 0);
 }
 
-/* Wine gives up now and then where the machine is busy: a new process was too slow for it. */
-enum { TRIES = 3 };
-
 struct test_process *test_process_start(const char *program, const char *const *arguments)
 {
     struct test_process *p = calloc(1, sizeof *p);
-    STARTUPINFOA startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
+    STARTUPINFOW startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
     PROCESS_INFORMATION process;
     char path[MAX_PATH], line[2 * MAX_PATH + 2 * TEST_LINE];
-    BOOL done = FALSE;
     size_t n;
 
     assert_non_null(p);
@@ -209,9 +207,7 @@ struct test_process *test_process_start(const char *program, const char *const *
     make_pipe(&p->input, &startup.hStdInput, true);
     make_pipe(&p->output, &startup.hStdOutput, false);
     startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
-    for (int i = 0; !done && i < TRIES; i++)
-        done = CreateProcessA(NULL, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process);
-    if (!done)
+    if (!start_process(line, CP_ACP, 0, &startup, &process))
         fail_msg("%s: error %lu", line, (unsigned long)GetLastError());
     CloseHandle(startup.hStdInput);
     CloseHandle(startup.hStdOutput);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #ifdef _WIN32
+#include "support/start_win32.h"
 typedef HANDLE pipe_end;
 #define NO_PIPE NULL
 #else
@@ -65,9 +66,6 @@ static void add_argument(char *line, size_t room, const char *argument)
     line[n] = '\0';
 }
 
-/* Wine gives up now and then where the machine is busy: a new process was too slow for it. */
-enum { TRIES = 3 };
-
 static bool spawn(struct program *p, const char *const argv[])
 {
     SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
@@ -75,21 +73,17 @@ static bool spawn(struct program *p, const char *const argv[])
     PROCESS_INFORMATION started;
     HANDLE theirs_in, theirs_out;
     char line[8192] = "";
-    WCHAR wide[8192];
-    BOOL done = FALSE;
+    bool done;
 
     for (int i = 0; argv[i]; i++)
         add_argument(line, sizeof line, argv[i]);
-    assert_true(MultiByteToWideChar(CP_UTF8, 0, line + 1, -1, wide, 8192));
     assert_true(CreatePipe(&theirs_in, &p->input, &inherited, 0));
     assert_true(CreatePipe(&p->printed, &theirs_out, &inherited, 0));
     SetHandleInformation(p->input, HANDLE_FLAG_INHERIT, 0);
     SetHandleInformation(p->printed, HANDLE_FLAG_INHERIT, 0);
     startup.hStdInput = theirs_in;
     startup.hStdOutput = startup.hStdError = theirs_out;
-    for (int i = 0; !done && i < TRIES; i++)
-        done = CreateProcessW(NULL, wide, NULL, NULL, TRUE, CREATE_NEW_PROCESS_GROUP, NULL, NULL, &startup,
-                              &started);
+    done = start_process(line + 1, CP_UTF8, CREATE_NEW_PROCESS_GROUP, &startup, &started);
     CloseHandle(theirs_in);
     CloseHandle(theirs_out);
     if (!done)

@@ -238,14 +238,16 @@ static void serve_no_more(struct window *w, struct served *s)
  * whatever else is destroyed meanwhile passes it by. */
 static void close_window(struct window *w)
 {
+    uint64_t last = queue_last_arrival(w->owner);
+
     list_remove(&w->siblings);
     list_append(&w->owner->closing, &w->siblings);
     w->open = false;
     w->gone = world.now;
     if (world.options.max_delay_ms)
         w->gone += chance_below(world.options.max_delay_ms * 1000);
-    if (w->gone < queue_last_arrival(w->owner)) /* not later still: no delay adds to another */
-        w->gone = queue_last_arrival(w->owner);
+    if (w->gone < last) /* not later still: no delay adds to another */
+        w->gone = last;
     story_call(CALL_window_destroy, w->handle, 0, 0);
     sent_refuse(w);
     tell_watchers(w);
