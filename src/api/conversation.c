@@ -167,7 +167,7 @@ static void turn_round(const struct conv *c, CONVINFO *info)
     info->hConvList = 0;
     info->wStatus =
         (info->wStatus ^ ST_CLIENT) & ~(UINT)(ST_BLOCKED | ST_BLOCKNEXT | ST_ESTABLISHED_CLIENT | ST_INLIST);
-    if (info->wStatus & ST_CLIENT && info->wStatus & ST_CONNECTED)
+    if (info->wStatus & ST_CLIENT)
         info->wStatus |= ST_ESTABLISHED_CLIENT;
     info->hszItem = 0;
     info->wFmt = info->wType = 0;
@@ -175,21 +175,16 @@ static void turn_round(const struct conv *c, CONVINFO *info)
     info->wLastError = DMLERR_NO_ERROR;
 }
 
-/* The window is that of a conversation which this thread has ended: its handle is dead, though the partner
- * does not know it yet. */
-static bool ended_here(const struct thread *t, host_wnd wnd)
+/* One of this thread is known by itself as long as its handle is valid. */
+static bool is_elsewhere(const struct conv *c)
 {
-    list_each (place, next, (struct list *)&t->insts) {
-        struct inst *in = container_of(place, struct inst, node);
+    uint32_t thread = host_window_thread(c->end.partner);
 
-        list_each (node, after, &in->tombstones)
-            if (container_of(node, struct conv, node)->end.self == wnd)
-                return true;
-    }
-    return false;
+    return !c->end.local || (thread && thread != host_session_thread());
 }
 
-/* The side of another thread, or of another process, is known only as the partner of one of ours. */
+/* The side of another thread, or of another process, is known only as the partner of one of ours, until either ends the
+ * conversation. */
 static struct conv *find_by_partner(HCONV h)
 {
     struct thread *t = thread_current();
@@ -203,7 +198,7 @@ static struct conv *find_by_partner(HCONV h)
             struct conv *c = container_of(node, struct conv, node);
 
             if (c->partner_handle == (uintptr_t)h)
-                return ended_here(t, c->end.partner) ? NULL : c;
+                return c->state == CONV_OPEN && is_elsewhere(c) ? c : NULL;
         }
     }
     return NULL;

@@ -505,6 +505,37 @@ static void a_bad_or_ended_conversation_is_an_invalid_parameter(void **state) /*
     }
 }
 
+static UINT size_inside; /* what was told of the partner that had ended */
+
+static bool ask_about_the_one_that_has_ended(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    const HCONV *ended = p->arg;
+    CONVINFO info = {.cb = sizeof info};
+
+    (void)result;
+    if (c->type != XTYP_DISCONNECT)
+        return false;
+    test_pump_all(); /* the other side hears that its end is confirmed, and is no more */
+    size_inside = DdeQueryConvInfo(*ended, QID_SYNC, &info);
+    return false;
+}
+
+static void who_has_ended_it_cannot_be_asked_about_inside_the_partners_disconnect(void **state)
+{
+    struct talk t = talk();
+
+    (void)state;
+    skip_if_apart("a handle of this thread's own is asked about");
+    size_inside = 1;
+    t.server->hook = ask_about_the_one_that_has_ended;
+    t.server->arg = &t.conv;
+    assert_true(DdeDisconnect(t.conv));
+    test_pump_all();
+    assert_int_equal(party_count(t.server, XTYP_DISCONNECT), 1);
+    assert_int_equal(size_inside, 0);
+    assert_error(t.server, DMLERR_INVALIDPARAMETER);
+}
+
 static void an_unknown_id_is_not_found(void **state)
 {
     struct talk t = talk();
@@ -549,6 +580,7 @@ int main(void)
         rule("4.3", the_partners_handle_can_be_asked_about),
         rule("4.3", the_partners_handle_on_another_thread_can_be_asked_about),
         rule("4.3", a_bad_or_ended_conversation_is_an_invalid_parameter),
+        rule("4.3", who_has_ended_it_cannot_be_asked_about_inside_the_partners_disconnect),
         rule("4.3", an_unknown_id_is_not_found),
     };
 
