@@ -514,13 +514,11 @@ static void deliver_update(struct conv *c, struct delivery *j, uintptr_t *result
         return;
     }
     d = lend(c, j->m.mem, j->m.size, j->item, j->m.fmt, &failed);
-    j->type = XTYP_ADVDATA;
     j->fmt = j->m.fmt;
     if (failed)
         *result = WIRE_FBUSY;
     else
-        *result = inst_raise(c->inst, c, j->type, j->fmt, (HCONV)c->handle, string_handle(c->topic),
-                             string_handle(j->item), d ? d->handle : 0, 0, 0);
+        *result = delivery_raise(c, j, XTYP_ADVDATA, j->fmt, j->item, d ? d->handle : 0, 0, 0);
     data_free(d);
     if (*result == BLOCKED_RESULT || c->state != CONV_OPEN)
         return;
@@ -530,14 +528,16 @@ static void deliver_update(struct conv *c, struct delivery *j, uintptr_t *result
         wire_dispose(&c->end, &j->m, WIRE_ACCEPTED);
 }
 
-static uintptr_t raise_complete(struct conv *c, struct xact *x)
+static uintptr_t raise_complete(struct conv *c, struct delivery *j)
 {
+    struct xact *x = j->xact;
     bool failed;
     struct data *d = lend(c, x->error ? 0 : x->mem, x->size, x->item, x->fmt, &failed);
     uintptr_t data = d ? d->handle : !x->error && !failed ? TRUE : 0;
-    uintptr_t result = inst_raise(c->inst, c, XTYP_XACT_COMPLETE, d ? x->fmt : 0, (HCONV)c->handle,
-                                  string_handle(c->topic), string_handle(x->item), data, x->id, x->status);
+    uintptr_t result;
 
+    j->fmt = x->fmt;
+    result = delivery_raise(c, j, XTYP_XACT_COMPLETE, d ? x->fmt : 0, x->item, data, x->id, x->status);
     data_free(d);
     return result;
 }
@@ -550,9 +550,7 @@ void client_deliver(struct conv *c, struct delivery *j, uintptr_t *result)
         deliver_update(c, j, result);
         return;
     }
-    j->type = XTYP_XACT_COMPLETE;
-    j->fmt = x->fmt;
-    *result = raise_complete(c, x);
+    *result = raise_complete(c, j);
     if (*result != BLOCKED_RESULT && c->state == CONV_OPEN && list_empty(&c->xacts))
         c->convst = x->error ? XST_INCOMPLETE : XST_CONNECTED;
 }
@@ -654,10 +652,8 @@ void client_tell_failed(struct conv *c)
         struct delivery *j = container_of(node, struct delivery, node);
 
         delivery_begin(c, j);
-        j->type = XTYP_XACT_COMPLETE;
-        j->fmt = j->xact->fmt;
         if (c->handle) /* else it has been given up meanwhile */
-            raise_complete(c, j->xact);
+            raise_complete(c, j);
         delivery_end(j);
         ledger_count(&c->inst->ledger, LEDGER_queued, -1);
         delivery_free(c, j);

@@ -382,6 +382,9 @@ void delivery_free(struct conv *c, struct delivery *j); /* one that does not wai
 bool delivery_blocked(const struct conv *c);
 void delivery_begin(struct conv *c, struct delivery *j);
 void delivery_end(struct delivery *j);
+/* Gives it to the callback, as the one that EC_ENABLEONE allows; j->fmt is the caller's. */
+uintptr_t delivery_raise(struct conv *c, struct delivery *j, UINT type, UINT fmt, const struct string *item,
+                         uintptr_t data, ULONG_PTR d1, ULONG_PTR d2);
 struct delivery *delivery_current(const struct conv *c); /* the innermost one; NULL: none is under way */
 void delivery_enable(struct inst *in, struct conv *c, UINT command); /* DdeEnableCallback; c NULL: all */
 bool delivery_waiting(const struct inst *in, const struct conv *c);

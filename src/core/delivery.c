@@ -70,7 +70,7 @@ void delivery_free(struct conv *c, struct delivery *j)
     spares_free(&c->inst->spare_deliveries, j, 0);
 }
 
-/* For the last delivery that EC_ENABLEONE allowed. */
+/* For the last callback that EC_ENABLEONE allowed. */
 static void close_gate(struct conv *c)
 {
     struct inst *in = c->inst;
@@ -100,13 +100,22 @@ struct delivery *delivery_current(const struct conv *c)
     return list_empty(&c->under_way) ? NULL : container_of(c->under_way.prev, struct delivery, node);
 }
 
+/* What is refused without a callback passes a gate that lets one through, and leaves it as it is. */
+uintptr_t delivery_raise(struct conv *c, struct delivery *j, UINT type, UINT fmt, const struct string *item,
+                         uintptr_t data, ULONG_PTR d1, ULONG_PTR d2)
+{
+    if (c->gate == GATE_ONE && c->state == CONV_OPEN)
+        close_gate(c);
+    j->type = type;
+    return inst_raise(c->inst, c, type, fmt, (HCONV)c->handle, string_handle(c->topic), string_handle(item),
+                      data, d1, d2);
+}
+
 /* Makes one delivery; false if the callback blocked it. */
 static bool deliver(struct conv *c, struct delivery *j)
 {
     uintptr_t result = 0;
 
-    if (c->gate == GATE_ONE)
-        close_gate(c);
     delivery_begin(c, j);
     (c->client ? client_deliver : server_deliver)(c, j, &result);
     delivery_end(j);

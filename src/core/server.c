@@ -30,10 +30,8 @@ static void answer(struct conv *c, struct delivery *j, uint16_t status)
 
 static uintptr_t ask(struct conv *c, struct delivery *j, UINT type, const struct string *item, uintptr_t data)
 {
-    j->type = type;
     j->fmt = j->m.fmt;
-    return inst_raise(c->inst, c, type, type == XTYP_EXECUTE ? 0 : j->fmt, (HCONV)c->handle,
-                      string_handle(c->topic), string_handle(item), data, 0, 0);
+    return delivery_raise(c, j, type, type == XTYP_EXECUTE ? 0 : j->fmt, item, data, 0, 0);
 }
 
 host_mem server_take_result(struct conv *c, uintptr_t result, const struct string *item, UINT fmt)
@@ -200,10 +198,8 @@ static void deliver_unadvise(struct conv *c, struct delivery *j, uintptr_t *resu
         link_ref(l);
         l->state = LINK_STOPPING;
         c->inst->link_changes++;
-        j->type = XTYP_ADVSTOP;
         j->fmt = l->fmt;
-        *result = inst_raise(c->inst, c, XTYP_ADVSTOP, l->fmt, (HCONV)c->handle, string_handle(c->topic),
-                             string_handle(l->item), 0, 0, 0);
+        *result = delivery_raise(c, j, XTYP_ADVSTOP, l->fmt, l->item, 0, 0, 0);
         if (*result != BLOCKED_RESULT && l->conv)
             link_end(l);
         link_unref(l);

@@ -543,6 +543,77 @@ static void a_block_of_the_one_that_was_enabled_lets_it_come_again(void **state)
     assert_string_equal(party_call(t.server, XTYP_POKE, 1)->bytes, "1");
 }
 
+static void set_filter(struct party *p, DWORD filter)
+{
+    assert_int_equal(DdeInitializeA(&p->id, NULL, APPCMD_FILTERINITS | filter, 0), 0);
+}
+
+static void what_a_filter_refuses_is_not_the_one_that_was_enabled(void **state)
+{
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        struct talk t = talk();
+        HCONV first = t.server->server;
+
+        party_connect(t.client, SERVICE, TOPIC);
+        set_filter(t.server, CBF_FAIL_REQUESTS | CBF_FAIL_ADVISES);
+        assert_true(enable(t.server, all ? 0 : first, EC_ENABLEONE));
+        start(&t, XTYP_REQUEST);
+        start(&t, XTYP_ADVSTART);
+        start(&t, XTYP_ADVSTOP);
+        test_pump_all();
+        assert_int_equal(completions(&t), 3); /* refused */
+        assert_int_equal(status(first) & (ST_BLOCKED | ST_BLOCKNEXT), ST_BLOCKNEXT);
+        assert_int_equal(status(t.server->server) & (ST_BLOCKED | ST_BLOCKNEXT), all ? ST_BLOCKNEXT : 0);
+        start(&t, XTYP_POKE);
+        start(&t, XTYP_POKE);
+        test_pump_all();
+        assert_int_equal(pokes(&t), 1);
+        assert_int_equal(status(first) & (ST_BLOCKED | ST_BLOCKNEXT), ST_BLOCKED);
+        assert_int_equal(status(t.server->server) & (ST_BLOCKED | ST_BLOCKNEXT), all ? ST_BLOCKED : 0);
+        party_close(t.client);
+        party_close(t.server);
+    }
+}
+
+static void each_blockable_callback_is_the_one_that_was_enabled(void **state)
+{
+    static const UINT types[] = {XTYP_REQUEST, XTYP_POKE, XTYP_EXECUTE, XTYP_ADVSTART, XTYP_ADVSTOP};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct talk t = talk();
+
+        if (types[i] == XTYP_ADVSTOP)
+            start(&t, XTYP_ADVSTART);
+        test_pump_all();
+        assert_true(enable(t.server, 0, EC_ENABLEONE));
+        assert_true(enable(t.client, 0, EC_ENABLEONE));
+        start(&t, types[i]);
+        test_pump_all();
+        assert_int_equal(party_count(t.server, types[i]), 1);
+        assert_int_equal(status(t.server->server) & (ST_BLOCKED | ST_BLOCKNEXT), ST_BLOCKED);
+        assert_int_equal(party_count(t.client, XTYP_XACT_COMPLETE), types[i] == XTYP_ADVSTOP ? 2 : 1);
+        assert_int_equal(status(t.conv) & (ST_BLOCKED | ST_BLOCKNEXT), ST_BLOCKED);
+        party_close(t.client);
+        party_close(t.server);
+    }
+}
+
+static void an_update_is_the_one_that_was_enabled(void **state)
+{
+    struct talk t = talk();
+
+    (void)state;
+    assert_non_null(party_transact(t.client, t.conv, XTYP_ADVSTART, TEST_PATIENCE_MS, NULL));
+    assert_true(enable(t.client, t.conv, EC_ENABLEONE));
+    for (int i = 0; i < 2; i++)
+        assert_true(party_post(t.server, TOPIC, ITEM));
+    test_pump_all();
+    assert_int_equal(party_count(t.client, XTYP_ADVDATA), 1);
+    assert_int_equal(status(t.conv) & (ST_BLOCKED | ST_BLOCKNEXT), ST_BLOCKED);
+}
+
 static void asking_whether_something_waits_changes_nothing(void **state)
 {
     struct talk t = talk();
@@ -766,6 +837,9 @@ int main(void)
         rule("6.5", enabling_one_of_all_with_nothing_waiting_lets_the_next_of_any_through),
         rule("6.5", enabling_one_of_all_holds_for_conversations_to_come),
         rule("6.5", a_block_of_the_one_that_was_enabled_lets_it_come_again),
+        rule("6.5", what_a_filter_refuses_is_not_the_one_that_was_enabled),
+        rule("6.5", each_blockable_callback_is_the_one_that_was_enabled),
+        rule("6.5", an_update_is_the_one_that_was_enabled),
         rule("4.3", asking_whether_something_waits_changes_nothing),
         rule("6.5", a_blocked_transaction_is_one_that_waits),
         rule("4.3", enabling_checks_its_arguments),
