@@ -174,14 +174,14 @@ static struct link *next_covered(struct conv *c, const struct delivery *j)
     return NULL;
 }
 
-/* A loop that is left has been refused its end: if it had been blocked before, it goes on. */
+/* A loop that is left has been refused its end: the answer is no, and if it had been blocked before, it goes on. */
 static void answer_unadvise(struct conv *c, struct delivery *j)
 {
     struct link *left = next_covered(c, j);
 
     if (left)
         link_ref(left);
-    answer(c, j, j->did_something ? WIRE_FACK : 0);
+    answer(c, j, j->did_something && !left ? WIRE_FACK : 0);
     if (!left)
         return;
     link_resumed(left);

@@ -698,6 +698,40 @@ static void unadvise_without_item_and_format_ends_all_loops(void **state)
     still_works();
 }
 
+static void block_the_second_stop(UINT type)
+{
+    if (type == XTYP_ADVSTOP)
+        ours_return(type, ours_calls(type) == 2 ? (uintptr_t)CBR_BLOCK : 0);
+}
+
+/* The filter is set while the second loop's end is blocked. */
+static void unadvise_that_leaves_a_loop_is_answered_with_no(void **state)
+{
+    struct raw_seen *m;
+
+    (void)state;
+    ours.inside = block_the_second_stop;
+    ours.answer = "value";
+    raw_name("RawOther");
+    start_loop(0);
+    raw_give(&client, WIRE_ADVISE, raw_object(0, ""), raw_ref("RawOther"));
+    raw_unref(raw_expect(&client, WIRE_ACK)->atom);
+    assert_true(raw_post(&client, WIRE_UNADVISE, 0, 0));
+    raw_expect_nothing(&client);
+    assert_int_equal(ours_calls(XTYP_ADVSTOP), 2);
+    assert_int_equal(DdeInitializeA(&ours.id, NULL, CBF_FAIL_ADVISES, 0), DMLERR_NO_ERROR);
+    assert_true(DdeEnableCallback(ours.id, 0, EC_ENABLEALL));
+    m = raw_expect(&client, WIRE_ACK);
+    assert_int_equal(m->status, 0);
+    assert_true(DdePostAdvise(ours.id, 0, 0));
+    m = raw_expect(&client, WIRE_DATA);
+    assert_int_equal(m->atom, raw_name("RawOther"));
+    raw_free(m->mem);
+    raw_unref(m->atom);
+    raw_expect_nothing(&client);
+    still_works();
+}
+
 static void a_dead_item_is_refused(void **state)
 {
     host_atom dead = raw_ref("RawDead");
@@ -1242,6 +1276,7 @@ static const struct CMUnitTest single_tests[] = {
     CONNECTED("protocol 8.4", an_execute_needs_no_terminator),
     CONNECTED("protocol 8.4", an_item_of_none_is_answered_with_none),
     CONNECTED("protocol 8.4", unadvise_without_item_and_format_ends_all_loops),
+    CONNECTED("protocol 8.4", unadvise_that_leaves_a_loop_is_answered_with_no),
     CONNECTED("protocol 5.2", a_dead_item_is_refused),
     CONNECTED("protocol 8.5", data_for_a_server_is_disposed_of),
     CONNECTED("protocol 7.6", a_client_that_dies_silently_is_noticed),
