@@ -327,6 +327,14 @@ void conv_ready(struct conv *c)
         want_tick(in);
 }
 
+/* The system may have refused the timer on which whoever is watched depends, or what could not be posted: every call
+ * and every message is an occasion to ask for it again. */
+static void watch_again(struct inst *in)
+{
+    if (!in->ticking && (!list_empty(&in->watched) || (!list_empty(&in->ready) && !in->resume_posted)))
+        want_tick(in);
+}
+
 static void window_lost(struct inst *in, host_wnd wnd)
 {
     take_strays(in, wnd);
@@ -504,5 +512,6 @@ void inst_drop(struct inst *in)
         inst_free(in);
         return;
     }
+    watch_again(in);
     in->holds--;
 }
