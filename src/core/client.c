@@ -451,9 +451,11 @@ static void on_response(struct conv *c, struct xact *x, struct wire_msg *m)
         complete(x, error ? 0 : WIRE_FACK, error);
 }
 
+/* Whatever a loop or a transaction is about has its string, so that no memory is needed to find out whose it is: the
+ * server may count on an answer. */
 static void on_data(struct conv *c, struct wire_msg *m)
 {
-    struct string *item = string_from_atom(c->inst, m->atom);
+    struct string *item = string_known(c->inst, m->atom);
     struct link *l = !item ? NULL : m->mem ? link_find(c, item, m->fmt) : link_find_notice(c, item);
     struct xact *x = m->mem ? match_request(c, m, l) : NULL;
 
@@ -467,7 +469,6 @@ static void on_data(struct conv *c, struct wire_msg *m)
     } else {
         acknowledge(c, m, 0);
     }
-    string_unref(item);
 }
 
 /* After our TERMINATE a DATA is for nobody, but if it is an answer its transaction leaves the line: the next

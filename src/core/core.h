@@ -165,6 +165,8 @@ bool string_app_unref(struct string *s); /* false: the application has no refere
 struct string *string_get(const struct inst *in, HSZ hsz); /* borrowed; NULL: not one of this instance */
 struct string *string_get_any(HSZ hsz);                    /* borrowed; of any instance of the thread  */
 uintptr_t string_handle(const struct string *s);           /* 0 for NULL                               */
+/* Borrowed; NULL: the instance has none for the atom. It needs no memory. */
+struct string *string_known(const struct inst *in, host_atom atom);
 /* Borrowed: the string that a monitor's event names by its atom. NULL: there is none, or it is no monitor. */
 struct string *string_heard(const struct inst *in, HSZ atom);
 

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-static struct string *find(const struct inst *in, host_atom atom)
+struct string *string_known(const struct inst *in, host_atom atom)
 {
     struct map_node *node = map_first(&in->strings, atom);
 
@@ -69,7 +69,7 @@ static void string_free(struct string *s)
 struct string *string_from_text(struct inst *in, const uint16_t *text)
 {
     host_atom atom = booked(in, host_atom_add(text));
-    struct string *s = atom ? find(in, atom) : NULL;
+    struct string *s = atom ? string_known(in, atom) : NULL;
 
     if (!atom)
         return NULL;
@@ -87,7 +87,7 @@ struct string *string_from_text(struct inst *in, const uint16_t *text)
 
 struct string *string_from_atom(struct inst *in, host_atom atom)
 {
-    struct string *s = find(in, atom);
+    struct string *s = string_known(in, atom);
     uint16_t text[HOST_ATOM_CHARS + 1];
 
     if (s)
@@ -159,7 +159,7 @@ struct string *string_heard(const struct inst *in, HSZ atom)
 {
     uintptr_t value = (uintptr_t)atom;
 
-    return in->monitor && value && value <= 0xFFFF ? find(in, (host_atom)value) : NULL;
+    return in->monitor && value && value <= 0xFFFF ? string_known(in, (host_atom)value) : NULL;
 }
 
 uintptr_t string_handle(const struct string *s)

@@ -7,7 +7,7 @@
 #include "support/ours.h"
 #include "support/party.h"
 
-static bool no_timers, no_wakening;
+static bool no_timers, no_wakening, no_memory, no_atoms;
 
 bool __real_host_timer(host_wnd wnd, uint32_t interval_ms);
 bool __wrap_host_timer(host_wnd wnd, uint32_t interval_ms);
@@ -24,7 +24,26 @@ int __wrap_host_post(const struct host_msg *msg)
     return no_wakening && msg->id == HOST_EV_RESUME ? HOST_FULL : __real_host_post(msg);
 }
 
+void *__real_host_alloc(size_t size);
+void *__wrap_host_alloc(size_t size);
+void *__wrap_host_alloc(size_t size)
+{
+    return no_memory ? NULL : __real_host_alloc(size);
+}
+
+host_atom __real_host_atom_add(const uint16_t *text);
+host_atom __wrap_host_atom_add(const uint16_t *text);
+host_atom __wrap_host_atom_add(const uint16_t *text)
+{
+    return no_atoms ? 0 : __real_host_atom_add(text);
+}
+
 static struct raw partner;
+
+static void refuse_nothing(void)
+{
+    no_timers = no_wakening = no_memory = no_atoms = false;
+}
 
 static int set_up(void **state)
 {
@@ -39,7 +58,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    no_timers = no_wakening = false;
+    refuse_nothing();
     ours_close();
     raw_die(&partner);
     test_pump_all();
@@ -69,7 +88,7 @@ static void a_partner_is_watched_as_soon_as_there_is_a_timer_for_it(void **state
 
 static int down(void **state)
 {
-    no_timers = no_wakening = false;
+    refuse_nothing();
     return parties_down(state);
 }
 
@@ -96,12 +115,36 @@ static void what_is_released_comes_as_soon_as_there_is_a_timer_for_it(void **sta
     assert_true(test_pump_until(is_poked, server, TEST_PATIENCE_MS));
 }
 
+/* Else the server would take the next answer for this one. The records that are kept for the next message are used up
+ * or not: it may be told that the client is busy. */
+static void a_notice_is_answered_without_memory(void **state)
+{
+    struct party *server = party_serve(0), *client = party_open(0);
+    HCONV conv = party_connect(client, SERVICE, TOPIC);
+
+    (void)state;
+    assert_non_null(
+        party_transact(client, conv, XTYP_ADVSTART | XTYPF_ACKREQ | XTYPF_NODATA, TEST_PATIENCE_MS, NULL));
+    assert_true(party_post(server, TOPIC, ITEM));
+    assert_int_equal(info_of(server->server).wConvst, XST_ADVDATASENT);
+    no_memory = no_atoms = true;
+    test_pump_all();
+    refuse_nothing();
+    assert_int_equal(info_of(server->server).wConvst, XST_CONNECTED);
+    party_forget(client);
+    assert_true(party_post(server, TOPIC, ITEM));
+    test_pump_all();
+    assert_int_equal(party_count(client, XTYP_ADVDATA), 1);
+    assert_int_equal(info_of(server->server).wConvst, XST_CONNECTED);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(a_partner_is_watched_as_soon_as_there_is_a_timer_for_it),
         cmocka_unit_test_teardown(what_is_released_comes_as_soon_as_there_is_a_timer_for_it, down),
+        cmocka_unit_test_teardown(a_notice_is_answered_without_memory, down),
     };
 
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);
