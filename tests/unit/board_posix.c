@@ -1053,6 +1053,30 @@ static void an_atom_number_comes_again_late(void **state)
     assert_int_equal(atomic_load(&board_memory()->atoms_end), BOARD_ATOM_CHUNK);
 }
 
+/* Somebody has deleted one reference too many, and the number has come again for another text. */
+static void another_reference_is_on_the_text_whatever_has_become_of_its_number(void **state)
+{
+    host_atom atom, other = 0, again;
+    unsigned n = 0;
+
+    (void)state;
+    joined();
+    atom = host_atom_add(u"text");
+    host_atom_delete(atom);
+    do {
+        host_atom_delete(other);
+        other = host_atom_add(numbered("other", n));
+    } while (other != atom && ++n < STRING_ATOMS);
+    assert_int_equal(other, atom);
+    again = host_atom_again(atom, u"text");
+    assert_int_not_equal(again, other);
+    assert_reads(again, u"text");
+    host_atom_delete(again);
+    host_atom_delete(other);
+    assert_no_atom(again);
+    assert_no_atom(other);
+}
+
 static void an_atom_from_before_the_board_keeps_its_number(void **state)
 {
     struct process other = process_joined();
@@ -1304,6 +1328,7 @@ int main(void)
         RULE(texts_of_every_length_are_kept),
         RULE(a_full_table_gives_no_atom),
         RULE(an_atom_number_comes_again_late),
+        RULE(another_reference_is_on_the_text_whatever_has_become_of_its_number),
         RULE(an_atom_from_before_the_board_keeps_its_number),
         RULE(processes_killed_at_any_moment_leave_the_atoms_in_order),
         RULE(who_dies_with_the_lock_is_repaired_after),

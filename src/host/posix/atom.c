@@ -225,16 +225,29 @@ host_atom host_atom_add(const uint16_t *text)
     return number;
 }
 
+/* To the letter, which is quicker to find out than regardless of case. */
+static bool reads(const struct atom *a, const uint16_t *text)
+{
+    size_t n = 0;
+
+    while (n < a->length && a->text[n] == text[n])
+        n++;
+    return n == a->length && !text[n];
+}
+
+/* Somebody may have deleted one too many, and the number may stand for another text by now. */
 host_atom host_atom_again(host_atom atom, const uint16_t *text)
 {
     host_atom number;
+    struct atom *a;
 
     if (atom < FIRST_STRING)
         return atom;
     lock_and_claim();
-    number = add_reference(table.atom[atom - FIRST_STRING]);
+    a = table.atom[atom - FIRST_STRING];
+    number = a && reads(a, text) ? add_reference(a) : 0;
     pthread_mutex_unlock(&table.lock);
-    return number ? number : host_atom_add(text); /* somebody has deleted one too many */
+    return number ? number : host_atom_add(text);
 }
 
 void host_atom_delete(host_atom atom)
