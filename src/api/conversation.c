@@ -206,7 +206,7 @@ static struct conv *find_by_partner(HCONV h)
 
 /* DdeQueryConvInfo (4.3): describes a conversation, or one of its asynchronous transactions.
  *
- * hConv          Either side's handle; CONVINFO.hConvPartner is accepted too.
+ * hConv          Either side's handle; CONVINFO.hConvPartner is accepted too, until the conversation ends.
  * idTransaction  QID_SYNC for the conversation, or the id of an asynchronous transaction.
  * pConvInfo      The caller's; cb says how large it is. That many bytes are written at most, cb among them.
  *                The string handles are borrowed: keep those that are needed for longer than the
