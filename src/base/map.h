@@ -37,4 +37,11 @@ struct map_node *map_next(const struct map_node *node); /* the next one with the
 /* Mixes two keys into one hash. */
 uintptr_t map_hash(uintptr_t a, uintptr_t b);
 
+/* The same for what is counted, and looked up one after the other: of two neighbours the buckets are neighbours, and
+ * not the same one. */
+static inline uintptr_t map_hash_near(uintptr_t number, uintptr_t key)
+{
+    return number + map_hash(key, 0);
+}
+
 #endif

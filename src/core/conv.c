@@ -5,6 +5,8 @@
 
 #include "core/core.h"
 
+#include "base/ahead.h"
+
 #include <string.h>
 
 /* ---- Record and window -------------------------------------------------------------------------------- */
@@ -34,21 +36,43 @@ bool conv_read_card(host_wnd wnd, struct conv_card *out)
     return true;
 }
 
-static struct port *port_new(struct inst *in, bool client)
-{
-    struct port *p = mem_new(sizeof *p);
+/* A window and the conversation that it was made for are one piece of memory, so that what a message looks at stands
+ * close together. It goes with the last conversation of the window. */
+struct first {
+    struct port port;
+    struct conv conv;
+};
 
-    if (!p)
-        return NULL;
-    p->inst = in;
-    list_init(&p->convs);
-    p->wnd = host_window_create(client ? HOST_CLIENT : HOST_SERVER, in->mom, in->unicode, conv_message, p);
-    if (!p->wnd) {
-        mem_free(p);
-        return NULL;
+static bool is_first(const struct conv *c)
+{
+    return c == &container_of(c->port, struct first, port)->conv;
+}
+
+static struct conv *conv_alloc(struct inst *in, const struct conv *scout)
+{
+    struct first *f = scout ? NULL : mem_new(sizeof *f);
+    struct conv *c = scout ? mem_new(sizeof *c) : f ? &f->conv : NULL;
+
+    if (f) {
+        f->port.inst = in;
+        list_init(&f->port.convs);
     }
-    ledger_count(&in->ledger, LEDGER_windows, 1);
-    return p;
+    if (c) {
+        c->port = scout ? scout->port : &f->port;
+        list_append(&c->port->convs, &c->in_port);
+    }
+    return c;
+}
+
+static bool port_open(struct conv *c)
+{
+    struct inst *in = c->inst;
+
+    c->port->wnd = host_window_create(c->client ? HOST_CLIENT : HOST_SERVER, in->mom, in->unicode,
+                                      conv_message, c->port);
+    if (c->port->wnd)
+        ledger_count(&in->ledger, LEDGER_windows, 1);
+    return c->port->wnd;
 }
 
 bool port_shared(const struct port *p)
@@ -59,21 +83,16 @@ bool port_shared(const struct port *p)
 /* The window goes with its last conversation. */
 static void port_leave(struct conv *c)
 {
-    struct port *p = c->port;
-    bool last = !port_shared(p);
-
-    if (last && p->wnd) {
-        host_window_destroy(p->wnd);
-        ledger_count(&c->inst->ledger, LEDGER_windows, -1);
-    }
-    list_remove(&c->in_port);
-    if (last)
-        mem_free(p);
+    if (port_shared(c->port) || !c->port->wnd)
+        return;
+    host_window_destroy(c->port->wnd);
+    ledger_count(&c->inst->ledger, LEDGER_windows, -1);
 }
 
 static void conv_free(struct conv *c)
 {
     struct inst *in = c->inst;
+    struct port *p = c->port;
 
     if (c->handle)
         handle_free(c->handle);
@@ -87,24 +106,28 @@ static void conv_free(struct conv *c)
     list_remove(&c->ready);
     list_remove(&c->watch);
     list_remove(&c->member);
+    list_remove(&c->in_port);
     ledger_count(&in->ledger, LEDGER_conversations, -1);
-    mem_free(c);
+    if (!is_first(c))
+        mem_free(c);
+    if (list_empty(&p->convs))
+        mem_free(container_of(p, struct first, port));
 }
 
 struct conv *conv_new(struct inst *in, bool client, struct string *service, struct string *topic,
                       const CONVCONTEXT *context, struct conv *scout)
 {
-    struct conv *c = mem_new(sizeof *c);
+    struct conv *c = conv_alloc(in, scout);
 
     if (!c)
         return NULL;
     c->inst = in;
+    c->number = ++in->last_conv;
     c->client = client;
     c->end.ledger = &in->ledger;
     list_init(&c->end.backlog);
     list_init(&c->ready);
     list_init(&c->watch);
-    list_init(&c->in_port);
     list_init(&c->member);
     list_init(&c->deliveries);
     list_init(&c->under_way);
@@ -120,12 +143,10 @@ struct conv *conv_new(struct inst *in, bool client, struct string *service, stru
     c->context = *context;
     c->gate = in->gate;
     c->handle = handle_new(HANDLE_CONVERSATION, c);
-    c->port = !c->handle ? NULL : scout ? scout->port : port_new(in, client);
-    if (!c->port) {
+    if (!c->handle || !(scout || port_open(c))) {
         conv_free(c);
         return NULL;
     }
-    list_append(&c->port->convs, &c->in_port);
     c->end.self = c->port->wnd;
     if (!scout && !conv_write_card(c)) {
         c->state = CONV_DEAD;
@@ -170,6 +191,7 @@ static void give_up(struct conv *c)
     if (c->state != CONV_OPEN || c->broken)
         return;
     c->broken = true;
+    c->inst->link_changes++; /* its loops are not usable any more */
     conv_ready(c);
 }
 
@@ -373,6 +395,7 @@ void conv_message(void *port, const struct host_msg *hm)
     struct port *p = port;
     struct inst *in = p->inst;
 
+    fetch_ahead(container_of(p->convs.next, struct conv, in_port)->latest, sizeof(struct link));
     inst_hold(in);
     if (hm->id == HOST_EV_DESTROYED)
         port_lost(p);

@@ -98,6 +98,7 @@ struct inst {
     struct list all_data;
     struct list services;   /* registered names                          */
     struct list convs;      /* open ones, in the order of their opening  */
+    unsigned last_conv;     /* conv->number                              */
     struct list tombstones; /* oldest first                              */
     struct list ready;      /* conversations to be looked at from the message loop */
     struct list watched;    /* and those to be looked at now and then             */
@@ -241,34 +242,36 @@ struct search {
 /* What every message looks at stands in front: of many conversations the rest is not in the processor's cache. */
 struct conv {
     struct inst *inst;
-    struct port *port;
     uintptr_t handle; /* 0: no longer valid */
     struct string *topic;
+    struct list in_port;
+    struct link *latest; /* the loop that was found last; NULL: none, or it has ended */
+    struct wire_end end;
     enum conv_state state;
     enum conv_gate gate;
     unsigned holds;
     unsigned callbacks; /* active ones                     */
+    unsigned number;    /* counts those of the instance    */
     bool client, self;
-    bool running;        /* the deliveries are being worked off                        */
-    bool offering;       /* server: the ACK of INITIATE is being sent, and nothing has come in yet */
-    bool unsure;         /* server: the client may never have got it                   */
-    bool told;           /* the host tells us when the partner has gone                */
-    bool terminated;     /* the partner ended it                                       */
-    bool broken;         /* the partner was found dead; dealt with from the message loop */
-    bool owes_terminate; /* our TERMINATE could not be posted yet                        */
-    bool confirmed;      /* the partner's has come, and only ours is still to go         */
-    bool established;    /* monitors have been told, or would have been                  */
-    host_atom echo;      /* client: what the next ACK names if it is an echo (client.c); else 0 */
-    struct wire_end end;
+    bool running;           /* the deliveries are being worked off                        */
+    bool offering;          /* server: the ACK of INITIATE is being sent, and nothing has come in yet */
+    bool unsure;            /* server: the client may never have got it                   */
+    bool told;              /* the host tells us when the partner has gone                */
+    bool terminated;        /* the partner ended it                                       */
+    bool broken;            /* the partner was found dead; dealt with from the message loop */
+    bool owes_terminate;    /* our TERMINATE could not be posted yet                        */
+    bool confirmed;         /* the partner's has come, and only ours is still to go         */
+    bool established;       /* monitors have been told, or would have been                  */
+    host_atom echo;         /* client: what the next ACK names if it is an echo (client.c); else 0 */
     struct list deliveries; /* what waits for its turn                                  */
+    struct list xacts;      /* client: outstanding, oldest first                        */
     struct list under_way;  /* being delivered, the innermost last                      */
     struct list unacked;    /* server: DATA that the client has still to acknowledge    */
-    struct list xacts;      /* client: outstanding, oldest first                        */
+    struct port *port;
     UINT last_error, convst;
 
     struct list node; /* inst->convs or inst->tombstones */
     struct list ready, watch;
-    struct list in_port;
     struct list member;       /* of search->found, later of in_list             */
     struct search *search;    /* client: its INITIATE is still going round      */
     struct convlist *in_list; /* NULL: none                                     */
@@ -479,22 +482,22 @@ enum link_state {
 
 struct link {
     struct map_node by_item;
-    struct conv *conv;   /* NULL: the loop has ended              */
-    struct group *group; /* server                                */
-    struct inst *inst;
+    struct conv *conv; /* NULL: the loop has ended              */
     struct string *item;
     UINT fmt;
     enum link_state state;
     unsigned refs;
     bool no_data, ack_req;
-    bool pending, dirty; /* server: an update is unacknowledged; the value has changed since */
-    bool granted;        /* client: the server has said yes                                  */
-    bool established;    /* monitors have been told, or would have been                      */
-    unsigned asked;      /* client: questions about it that have no answer yet               */
+    bool pending, dirty;  /* server: an update is unacknowledged; the value has changed since */
+    bool granted;         /* client: the server has said yes                                  */
+    bool established;     /* monitors have been told, or would have been                      */
+    struct list in_group; /* server: of the advise group           */
+    struct group *group;  /* server                                */
+    struct inst *inst;
 
+    unsigned asked;   /* client: questions about it that have no answer yet               */
     struct list node; /* conv->links                           */
     struct list all;
-    struct list in_group; /* server: of the advise group           */
 };
 
 struct link *link_new(struct conv *c, struct string *item, UINT fmt, UINT flags);

@@ -7,6 +7,8 @@
 
 #include "core/core.h"
 
+#include "base/ahead.h"
+
 struct group {
     struct list node;         /* inst->groups */
     struct map_node by_topic; /* inst->topics */
@@ -14,6 +16,7 @@ struct group {
     UINT fmt;
     struct list links;
     unsigned count;
+    unsigned asked, asked_at; /* how many would be asked for data, as of inst->link_changes asked_at */
 };
 
 /* An update that the client has still to acknowledge. It outlives its loop: the ACK may cross the UNADVISE.
@@ -28,15 +31,20 @@ struct update {
 
 /* ---- Loops -------------------------------------------------------------------------------------------- */
 
-static uintptr_t hash_of(const void *a, const void *b)
+static uintptr_t hash_of(const struct conv *c, const struct string *item)
 {
-    return map_hash((uintptr_t)a, (uintptr_t)b);
+    return map_hash_near(c->number, (uintptr_t)item);
+}
+
+static uintptr_t hash_of_group(const struct string *topic, const struct string *item)
+{
+    return map_hash((uintptr_t)topic, (uintptr_t)item);
 }
 
 static struct group *group_find(struct inst *in, const struct string *topic, const struct string *item,
                                 UINT fmt)
 {
-    struct map_node *node = map_first(&in->topics, hash_of(topic, item));
+    struct map_node *node = map_first(&in->topics, hash_of_group(topic, item));
 
     for (; node; node = map_next(node)) {
         struct group *g = container_of(node, struct group, by_topic);
@@ -58,7 +66,7 @@ static struct group *group_get(struct inst *in, struct string *topic, struct str
     g->fmt = fmt;
     list_init(&g->links);
     list_append(&in->groups, &g->node);
-    map_put(&in->topics, &g->by_topic, hash_of(topic, item));
+    map_put(&in->topics, &g->by_topic, hash_of_group(topic, item));
     return g;
 }
 
@@ -105,15 +113,22 @@ struct link *link_new(struct conv *c, struct string *item, UINT fmt, UINT flags)
     return l;
 }
 
+static bool is_for(const struct link *l, const struct conv *c, const struct string *item, UINT fmt)
+{
+    return l->conv == c && l->item == item && l->fmt == fmt;
+}
+
 struct link *link_find(struct conv *c, const struct string *item, UINT fmt)
 {
-    struct map_node *node = map_first(&c->inst->links, hash_of(c, item));
+    struct map_node *node;
 
-    for (; node; node = map_next(node)) {
+    if (c->latest && is_for(c->latest, c, item, fmt))
+        return c->latest;
+    for (node = map_first(&c->inst->links, hash_of(c, item)); node; node = map_next(node)) {
         struct link *l = container_of(node, struct link, by_item);
 
-        if (l->conv == c && l->item == item && l->fmt == fmt)
-            return l;
+        if (is_for(l, c, item, fmt))
+            return c->latest = l;
     }
     return NULL;
 }
@@ -167,6 +182,8 @@ void link_end(struct link *l)
     map_remove(&in->links, &l->by_item);
     if (l->group)
         group_leave(in, l->group);
+    if (l->conv->latest == l)
+        l->conv->latest = NULL;
     l->group = NULL;
     l->conv = NULL;
     in->link_changes++;
@@ -300,6 +317,7 @@ void link_confirmed(struct link *l)
     if (!l->conv || l->state != LINK_STARTING)
         return;
     l->state = LINK_ACTIVE;
+    l->inst->link_changes++;
     monitor_link(l, true);
     catch_up(l, 0);
 }
@@ -378,7 +396,7 @@ static struct group *next_group(struct inst *in, const struct string *topic, con
     struct list *place;
 
     if (topic && item) {
-        at = after ? map_next(&after->by_topic) : map_first(&in->topics, hash_of(topic, item));
+        at = after ? map_next(&after->by_topic) : map_first(&in->topics, hash_of_group(topic, item));
         while (at && !matches(container_of(at, struct group, by_topic), topic, item))
             at = map_next(at);
         return at ? container_of(at, struct group, by_topic) : NULL;
@@ -389,8 +407,23 @@ static struct group *next_group(struct inst *in, const struct string *topic, con
     return place != &in->groups ? container_of(place, struct group, node) : NULL;
 }
 
-static void batch_add(struct batch *b, struct group *g)
+static bool is_asked(const struct link *l)
 {
+    return usable(l) && !l->no_data && !l->pending;
+}
+
+static void count_asked(struct inst *in, struct group *g)
+{
+    g->asked = 0;
+    g->asked_at = in->link_changes;
+    list_each (node, next, &g->links)
+        g->asked += is_asked(container_of(node, struct link, in_group));
+}
+
+static void batch_add(struct batch *b, struct inst *in, struct group *g)
+{
+    if (g->asked_at != in->link_changes)
+        count_asked(in, g);
     list_each (node, next, &g->links) {
         struct link *l = container_of(node, struct link, in_group);
 
@@ -412,14 +445,12 @@ static bool batch_open(struct batch *b, struct inst *in, const struct string *to
     if (!b->links)
         return false;
     for (g = next_group(in, topic, item, NULL); g; g = next_group(in, topic, item, g))
-        batch_add(b, g);
+        batch_add(b, in, g);
     return true;
 }
 
 static void batch_close(struct batch *b)
 {
-    for (size_t i = 0; i < b->n; i++)
-        link_unref(b->links[i]);
     if (b->links != b->few)
         scratch_free(b->links);
 }
@@ -432,14 +463,33 @@ static unsigned still_asked(const struct batch *b, size_t i)
     unsigned count = 0;
 
     for (; i < b->n && (b->links[i]->group == g || !b->links[i]->group); i++)
-        count += usable(b->links[i]) && !b->links[i]->no_data && !b->links[i]->pending;
+        count += is_asked(b->links[i]);
     return count;
+}
+
+/* left: how many of its group will be asked for data after it. */
+static UINT post_one(struct link *l, unsigned left)
+{
+    if (l->state != LINK_ACTIVE || l->pending)
+        l->dirty = true; /* served when its ACK is through, or it is not stopped after all */
+    else if (usable(l))
+        return serve(l, left < CADV_LATEACK ? left : CADV_LATEACK - 1);
+    return DMLERR_NO_ERROR;
+}
+
+/* What the loop begins with that comes after the next one, and the next one's conversation. */
+static void look_ahead(const struct batch *b, size_t i)
+{
+    if (i + 2 >= b->n)
+        return;
+    fetch_ahead(b->links[i + 1]->conv, MOST_LOOKED_AT);
+    fetch_ahead(b->links[i + 2], sizeof(struct link));
 }
 
 UINT link_post_advise(struct inst *in, struct string *topic, struct string *item)
 {
+    unsigned asked = 0, begun = in->link_changes, seen = begun, before;
     UINT error = DMLERR_NO_ERROR, failed;
-    unsigned asked = 0, seen = 0, before;
     const struct group *group = NULL;
     struct batch b;
 
@@ -448,21 +498,19 @@ UINT link_post_advise(struct inst *in, struct string *topic, struct string *item
     for (size_t i = 0; i < b.n; i++) {
         struct link *l = b.links[i];
 
-        if (!l->conv)
-            continue;
-        if (l->group != group || in->link_changes != seen)
-            asked = still_asked(&b, i);
-        group = l->group;
-        seen = before = in->link_changes;
-        if (l->state != LINK_ACTIVE || l->pending)
-            l->dirty = true; /* served when its ACK is through, or it is not stopped after all */
-        else if (usable(l)) {
-            asked -= !l->no_data;
-            failed = serve(l, asked < CADV_LATEACK ? asked : CADV_LATEACK - 1);
+        look_ahead(&b, i);
+        if (l->conv) {
+            if (l->group != group || in->link_changes != seen)
+                asked = in->link_changes == begun ? l->group->asked : still_asked(&b, i);
+            group = l->group;
+            seen = before = in->link_changes;
+            asked -= is_asked(l);
+            failed = post_one(l, asked);
             error = failed ? failed : error;
             if (l->pending && in->link_changes - before == 1)
                 seen = in->link_changes; /* nothing has changed but this one */
         }
+        link_unref(l);
     }
     batch_close(&b);
     return error;

@@ -141,6 +141,33 @@ static void hashes_of_neighbouring_keys_spread(void **state)
     }
 }
 
+static void neighbours_never_meet_in_a_bucket(void **state)
+{
+    enum { BUCKETS = 256 };
+
+    (void)state;
+    for (uintptr_t key = 0; key < 100; key++) {
+        bool used[BUCKETS] = {false};
+
+        for (uintptr_t i = 0; i < BUCKETS; i++) {
+            uintptr_t bucket = map_hash_near(key * 1000 + i, key) % BUCKETS;
+
+            assert_false(used[bucket]);
+            used[bucket] = true;
+        }
+    }
+}
+
+static void one_number_of_different_keys_is_in_different_buckets(void **state)
+{
+    enum { BUCKETS = 256, KEYS = 1024 };
+    unsigned used[BUCKETS] = {0};
+
+    (void)state;
+    for (uintptr_t key = 0; key < KEYS; key++)
+        assert_true(++used[map_hash_near(1, key * 64) % BUCKETS] <= 8 * KEYS / BUCKETS);
+}
+
 static int down(void **state)
 {
     (void)state;
@@ -157,6 +184,8 @@ int main(void)
         cmocka_unit_test_teardown(everything_is_still_found_while_the_map_grows_and_shrinks, down),
         cmocka_unit_test_teardown(an_empty_map_that_was_large_holds_no_memory_after_its_end, down),
         cmocka_unit_test_teardown(hashes_of_neighbouring_keys_spread, down),
+        cmocka_unit_test_teardown(neighbours_never_meet_in_a_bucket, down),
+        cmocka_unit_test_teardown(one_number_of_different_keys_is_in_different_buckets, down),
     };
 
     return cmocka_run_group_tests_name(DDEML_TEST_NAME, tests, NULL, NULL);

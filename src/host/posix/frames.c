@@ -71,7 +71,7 @@ static void put_window(const struct window *w)
 
 static struct known *find_known(const struct peer *p, host_wnd wnd)
 {
-    for (struct map_node *node = map_first(&p->known, map_hash(wnd, 0)); node; node = map_next(node))
+    for (struct map_node *node = map_first(&p->known, window_hash(wnd)); node; node = map_next(node))
         if (container_of(node, struct known, node)->wnd == wnd)
             return container_of(node, struct known, node);
     return NULL;
@@ -85,12 +85,13 @@ static struct known *make_known(struct peer *p, host_wnd wnd)
         return NULL;
     k->wnd = wnd;
     list_append(&p->all_known, &k->of_peer);
-    map_put(&p->known, &k->node, map_hash(wnd, 0));
+    map_put(&p->known, &k->node, window_hash(wnd));
     return k;
 }
 
 static void forget_known(struct peer *p, struct known *k)
 {
+    window_at(k->wnd)->known_to = 0;
     map_remove(&p->known, &k->node);
     list_remove(&k->of_peer);
     free(k);
@@ -102,12 +103,16 @@ static bool introduce(struct peer *p, host_wnd wnd, struct known **fresh)
     struct window *w = process_of(wnd) == peers_number() ? window_at(wnd) : NULL;
 
     *fresh = NULL;
-    if (!w || !window_open(w, wnd) || find_known(p, wnd))
+    if (!w || !window_open(w, wnd) || w->known_to == p->id)
         return true;
-    *fresh = make_known(p, wnd);
-    if (*fresh)
+    if (!find_known(p, wnd)) {
+        *fresh = make_known(p, wnd);
+        if (!*fresh)
+            return false;
         put_window(w);
-    return *fresh;
+    }
+    w->known_to = p->id;
+    return true;
 }
 
 /* If the packet does not go out the window is as unknown as before. */

@@ -37,6 +37,13 @@ static inline bool is_remote(host_wnd wnd)
     return process_of(wnd) && process_of(wnd) != peers_number();
 }
 
+static inline uintptr_t window_hash(host_wnd wnd)
+{
+    const uintptr_t index = ((uintptr_t)1 << SLOT_INDEX_BITS) - 1;
+
+    return map_hash_near(wnd >> SLOT_TAG_BITS & index, wnd >> (SLOT_TAG_BITS + SLOT_INDEX_BITS));
+}
+
 /* ---- Waiting (peer_in.c) -------------------------------------------------------------------------- */
 
 /* One thread at a time waits for others: whoever can claim that goes on to peers_poll, which takes what has
@@ -77,11 +84,11 @@ void peers_tell(uint32_t kind, const void *record, size_t size);
 
 struct remote {
     struct map_node node;
-    struct list of_peer;
-    struct list watches; /* struct watch.of_remote */
     host_wnd wnd;
     unsigned traits;
     uint32_t thread;
+    struct list of_peer;
+    struct list watches;   /* struct watch.of_remote */
     struct host_card card; /* size 0: none */
 };
 

@@ -33,6 +33,7 @@ struct timer;
 struct loop;
 struct batch;
 struct listener;
+struct served;
 struct parcel;
 struct inflow;
 struct user_thread;
@@ -65,7 +66,7 @@ struct host_thread {
     atomic_bool polling;       /* asleep in peers_poll, else at the condition    */
     struct loop *loop;         /* the owner's; others signal it; NULL: none      */
     uint64_t probed;           /* when somebody asked first whether it still looks at its queue; 0: it has */
-    struct user_thread *user;  /* the owner sets it: user.c                                                */
+    struct user_thread *user;  /* read by the owner, or under the lock: user.c                             */
 
     /* owner */
     void *slot;
@@ -84,26 +85,30 @@ struct host_thread {
 };
 
 struct window {
+    /* What every message looks at stands in front, in one line of the processor's cache (slots.c): the rest of many
+     * windows is not there. */
     struct slot slot; /* first; its handle is 0 once the window takes no more messages */
     _Atomic(struct host_thread *) owner;
+    struct list dde; /* struct post.in_window: WM_DDE_*; under the owner's lock, as is other */
+    host_proc *proc; /* owner */
+    void *ctx;       /* owner */
+
+    uint32_t known_to; /* the id of the peer that it was introduced to last; 0: none. Under the peers' lock */
     _Atomic unsigned traits; /* enum host_class, UNICODE_TRAIT */
     _Atomic uint32_t thread; /* the owner's id                 */
 
     /* owner */
+    bool hears_all; /* it wants every INITIATE                      */
+    bool sealed;    /* and will be destroyed by host_window_destroy */
     struct list children, siblings;
-    host_proc *proc;
-    void *ctx;
     struct timer *timer;
     struct listener *listener;
-    struct list served; /* struct served.place: names of HOST_MOM windows */
-    bool hears_all;     /* it wants every INITIATE                          */
-    bool sealed;        /* and will be destroyed by host_window_destroy     */
+    struct served *served; /* names of a HOST_MOM window */
 
-    /* under the lock of the peers */
-    struct list watching; /* struct watch.of_window */
+    struct list watching; /* struct watch.of_window; under the lock of the peers */
 
     /* under the owner's lock */
-    struct list dde, other; /* struct post.in_window: WM_DDE_*, the rest */
+    struct list other; /* struct post.in_window: whatever is not WM_DDE_* */
     struct host_card *card;
 
     struct list audience; /* under the directory's lock */

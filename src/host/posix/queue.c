@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#include "base/ahead.h"
 #include "host/posix/peer.h"
 
 #include <stdlib.h>
@@ -92,7 +93,7 @@ static int post(const struct host_msg *msg, struct parcel *parcel, struct inflow
     p->msg = *msg;
     p->parcel = parcel;
     p->inflow = inflow;
-    p->time = w->traits & USER_TRAIT ? (uint32_t)host_now_ms() : 0;
+    p->time = t->user && w->traits & USER_TRAIT ? (uint32_t)host_now_ms() : 0;
     queue_append(t, w, p);
     thread_unlock_and_wake(t, is_core(w, p->msg.id) ? WAKE_CORE : WAKE_REST);
     return HOST_OK;
@@ -126,6 +127,16 @@ static struct post *first_in_thread(struct list *l)
     return list_empty(l) ? NULL : container_of(l->next, struct post, in_thread);
 }
 
+static void look_ahead(const struct list *core, const struct post *p)
+{
+    const struct list *one = p->in_thread.next, *two = one->next;
+
+    if (one == core || two == core)
+        return;
+    fetch_ahead(container_of(one, struct post, in_thread)->wnd->ctx, MOST_LOOKED_AT);
+    fetch_ahead(container_of(two, struct post, in_thread)->wnd, CACHE_LINE);
+}
+
 bool queue_next(struct host_thread *me, unsigned kinds, struct job *job)
 {
     struct post *p = kinds & WAKE_CORE ? first_in_thread(&me->core) : NULL;
@@ -137,6 +148,8 @@ bool queue_next(struct host_thread *me, unsigned kinds, struct job *job)
         return false;
     *job = (struct job){
         .proc = p->wnd->proc, .ctx = p->wnd->ctx, .msg = p->msg, .parcel = p->parcel, .inflow = p->inflow};
+    if (p != rest)
+        look_ahead(&me->core, p);
     remove_post(me, p);
     return true;
 }

@@ -27,7 +27,7 @@ struct remote *remote_find(host_wnd wnd)
     struct map_node *node;
 
     pthread_once(&once, make_map);
-    for (node = map_first(&remotes, map_hash(wnd, 0)); node; node = map_next(node))
+    for (node = map_first(&remotes, window_hash(wnd)); node; node = map_next(node))
         if (container_of(node, struct remote, node)->wnd == wnd)
             return container_of(node, struct remote, node);
     return NULL;
@@ -44,7 +44,7 @@ bool remote_put(struct list *of_peer, const struct remote *as)
         r->wnd = as->wnd;
         list_init(&r->watches);
         list_append(of_peer, &r->of_peer);
-        map_put(&remotes, &r->node, map_hash(r->wnd, 0));
+        map_put(&remotes, &r->node, window_hash(r->wnd));
     }
     r->traits = as->traits;
     r->thread = as->thread;

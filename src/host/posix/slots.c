@@ -2,6 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 #include "host/posix/slots.h"
 
+#include "base/ahead.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -23,9 +25,11 @@ static struct slot *take_fresh(struct slots *s)
         return NULL;
     chunk = atomic_load_explicit(&s->chunks[s->used / SLOT_CHUNK], memory_order_relaxed);
     if (!chunk) {
-        chunk = calloc(SLOT_CHUNK, s->item_size);
+        /* Never given back: what stands before the first line is lost. */
+        chunk = calloc(1, SLOT_CHUNK * s->item_size + CACHE_LINE - 1);
         if (!chunk)
             return NULL;
+        chunk += -(uintptr_t)chunk % CACHE_LINE;
         atomic_store_explicit(&s->chunks[s->used / SLOT_CHUNK], chunk, memory_order_release);
     }
     slot = (struct slot *)(void *)(chunk + (s->used % SLOT_CHUNK) * s->item_size);

@@ -95,7 +95,9 @@ static struct host_thread *user_self(void)
     user->id = host_session_thread();
     user->host = me;
     list_init(&user->posts);
+    pthread_mutex_lock(&me->lock);
     me->user = user;
+    pthread_mutex_unlock(&me->lock);
     pthread_mutex_lock(&all.lock);
     list_append(&all.threads, &user->link);
     pthread_mutex_unlock(&all.lock);
@@ -123,8 +125,8 @@ void user_thread_end(struct host_thread *me)
     while ((node = user->posts.next) != &user->posts)
         queue_remove(me, container_of(node, struct post, in_thread));
     queue_free_spare(me);
-    pthread_mutex_unlock(&me->lock);
     me->user = NULL;
+    pthread_mutex_unlock(&me->lock);
     free(user);
 }
 

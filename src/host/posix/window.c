@@ -138,7 +138,7 @@ bool host_window_foreign(host_wnd wnd)
 /* ---- What broadcasts are for this process ---------------------------------------------------------- */
 
 struct served {
-    struct list place;
+    struct served *next;
     uint64_t hash;
     host_atom name;
 };
@@ -170,31 +170,35 @@ void host_hear_all(host_wnd mom, bool all)
     pthread_mutex_unlock(&directory.lock);
 }
 
-static void serve_no_more(struct served *s)
+static void serve_no_more(struct served **at)
 {
+    struct served *s = *at;
+
+    *at = s->next;
     board_serve_no_more(s->hash);
-    list_remove(&s->place);
     host_atom_delete(s->name);
     free(s);
 }
 
-static struct served *find_served(struct window *w, host_atom name)
+/* Where it stands, or would. */
+static struct served **find_served(struct window *w, host_atom name)
 {
-    list_each (node, next, &w->served)
-        if (container_of(node, struct served, place)->name == name)
-            return container_of(node, struct served, place);
-    return NULL;
+    struct served **at = &w->served;
+
+    while (*at && (*at)->name != name)
+        at = &(*at)->next;
+    return at;
 }
 
 bool host_serve(host_wnd mom, host_atom name, bool on)
 {
     struct window *w = window_own(thread_peek(), mom);
     uint16_t text[HOST_ATOM_CHARS + 1];
-    struct served *s = w ? find_served(w, name) : NULL;
+    struct served **at = w ? find_served(w, name) : NULL, *s;
 
-    if (!w || !on || s) {
-        if (s && !on)
-            serve_no_more(s);
+    if (!w || !on || *at) {
+        if (w && *at && !on)
+            serve_no_more(at);
         return w;
     }
     if (!host_atom_name(name, text))
@@ -208,7 +212,7 @@ bool host_serve(host_wnd mom, host_atom name, bool on)
         return false;
     }
     s->name = host_atom_add(text);
-    list_append(&w->served, &s->place);
+    *at = s;
     return true;
 }
 
@@ -262,7 +266,7 @@ host_wnd host_window_create(enum host_class cls, host_wnd parent, bool unicode, 
     if (!w)
         return 0;
     w->slot.value |= (uintptr_t)peers_number() << PROCESS_SHIFT;
-    list_init(&w->served);
+    w->served = NULL;
     list_init(&w->watching);
     list_init(&w->children);
     list_init(&w->dde);
@@ -294,8 +298,8 @@ static void close_window(struct host_thread *me, struct window *w)
     sent_refuse(me, w->slot.value);
     window_closed(w);
     host_hear_all(w->slot.value, false);
-    while (!list_empty(&w->served))
-        serve_no_more(container_of(w->served.next, struct served, place));
+    while (w->served)
+        serve_no_more(&w->served);
 
     if (!audience_of(w->traits & CLASS_TRAITS))
         return;

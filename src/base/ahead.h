@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#ifndef DDEML_AHEAD_H
+#define DDEML_AHEAD_H
+
+/* Of a thousand conversations little is in the processor's cache. Whoever goes from one to the next has what comes
+ * fetched meanwhile; nothing depends on it. */
+
+#include <stddef.h>
+
+enum {
+    CACHE_LINE = 64,
+    MOST_LOOKED_AT = 256, /* of a conversation, by most messages */
+};
+
+/* p need not be valid. */
+static inline void fetch_ahead(const void *p, size_t size)
+{
+    for (size_t at = 0; at < size; at += CACHE_LINE)
+        __builtin_prefetch((const char *)p + at);
+}
+
+#endif
