@@ -10,7 +10,7 @@
 /* The server posts AT_ONCE updates at most before it looks for what has come, and there is always one more order
  * waiting for it than it is working on. */
 enum { MOST = 1000, AT_ONCE = 2000, ORDERS = 2 };
-enum { SLICES = 10, SLICE = 10 * AT_ONCE };
+enum { SLICES = 4, SLICE = 25 * AT_ONCE };
 
 static const size_t sizes[] = {1, 2, 5, 10, 20, 50, 100, 200, 500, MOST};
 enum { SIZES = sizeof sizes / sizeof *sizes };
