@@ -8,7 +8,9 @@
 /* The error for an id that is no instance: there may be none at all. */
 static UINT bad_inst(void)
 {
-    return thread_current() ? DMLERR_INVALIDPARAMETER : DMLERR_DLL_NOT_INITIALIZED;
+    struct thread *t = thread_current();
+
+    return t && !list_empty(&t->insts) ? DMLERR_INVALIDPARAMETER : DMLERR_DLL_NOT_INITIALIZED;
 }
 
 struct inst *api_inst(DWORD id)

@@ -5,7 +5,7 @@
 
 /* The conversation manager. One thread owns an instance and everything in it, so nothing here takes a lock.
  *
- *   thread    the instances of one thread, and whether it waits in a synchronous transaction
+ *   thread    the instances of one thread, whether it waits in a synchronous transaction, and what awaits its end
  *   worker    a thread that the library keeps for a program without a message loop
  *   inst      one DDEML initialisation
  *   string    an HSZ: a text of the instance, kept as one reference on a global atom
@@ -41,15 +41,25 @@
 /* ---- Threads ------------------------------------------------------------------------------------------ */
 
 struct thread {
-    struct list insts; /* every instance that has not been finished, the ending ones included */
-    bool waiting;      /* in a synchronous transaction                                        */
-    bool ended;        /* nobody is called back any more                                */
-    unsigned watching; /* callbacks with XTYP_MONITOR that are running                        */
+    struct list insts;   /* every instance that has not been finished, the ending ones included */
+    struct list endings; /* struct ending.place                                                 */
+    bool waiting;        /* in a synchronous transaction                                        */
+    bool ended;          /* nobody is called back any more                                */
+    unsigned watching;   /* callbacks with XTYP_MONITOR that are running                        */
 };
 
-struct thread *thread_current(void); /* NULL: this thread has had no instance, or no memory */
+struct thread *thread_current(void); /* NULL: both lists would be empty                     */
 struct thread *thread_enter(void);   /* makes the record; NULL: no memory                   */
 void thread_leave(struct thread *t); /* forgets the record when it holds nothing            */
+
+/* For a call that is running on the thread, and will never return if the thread ends in a callback: it is told so, when
+ * the thread's instances have ended. */
+struct ending {
+    struct list place; /* in the thread's list */
+    void (*tell)(struct ending *e);
+};
+bool ending_await(struct ending *e, void (*tell)(struct ending *)); /* false: no memory               */
+void ending_forget(struct ending *e);                               /* on the same thread; never told */
 
 /* Threads that the library keeps (worker.c). They return DMLERR_ codes; until: of host_now_ms. */
 UINT worker_start(PFNDDEMLTHREAD start, LPVOID param, DWORD *id);

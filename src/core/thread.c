@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
 
-/* What belongs to a thread: its instances. A thread that ends without DdeUninitialize ends them here. */
+/* What belongs to a thread: its instances, and what waits for its end. A thread that ends without DdeUninitialize ends
+ * them here. */
 
 #include "core/core.h"
 
@@ -30,11 +31,17 @@ void deadline_set(uint32_t initiate, uint32_t shutdown)
 static void thread_ends(void *value)
 {
     struct thread *t = value;
+    struct list *place;
 
     t->ended = true;
     t->waiting = true; /* whatever it was doing is over; keeps the record until all instances have gone */
     while (!list_empty(&t->insts))
         inst_abort(container_of(t->insts.next, struct inst, node));
+    while ((place = list_pop(&t->endings)) != NULL) {
+        struct ending *e = container_of(place, struct ending, place);
+
+        e->tell(e);
+    }
     mem_free(t);
 }
 
@@ -56,6 +63,7 @@ struct thread *thread_enter(void)
     if (!t)
         return NULL;
     list_init(&t->insts);
+    list_init(&t->endings);
     return *slot = t;
 }
 
@@ -63,9 +71,29 @@ void thread_leave(struct thread *t)
 {
     void **slot = host_thread_slot(thread_ends);
 
-    if (!list_empty(&t->insts) || t->waiting)
+    if (!list_empty(&t->insts) || !list_empty(&t->endings) || t->waiting)
         return;
     mem_free(t);
     if (slot)
         *slot = NULL;
+}
+
+bool ending_await(struct ending *e, void (*tell)(struct ending *))
+{
+    struct thread *t = thread_enter();
+
+    list_init(&e->place);
+    e->tell = tell;
+    if (t)
+        list_append(&t->endings, &e->place);
+    return t;
+}
+
+void ending_forget(struct ending *e)
+{
+    struct thread *t = list_empty(&e->place) ? NULL : thread_current();
+
+    list_remove(&e->place);
+    if (t)
+        thread_leave(t);
 }

@@ -6,7 +6,10 @@
  *
  * What is said between threads stands in records under the host's lock. Messages only wake: each has a quiet window
  * for that, the worker as long as it lives, the asker as long as it waits. So nobody can make a worker run anything
- * by sending it messages. */
+ * by sending it messages.
+ *
+ * The window's end is not the thread's: on Windows a program may destroy any window of its threads. Then the worker
+ * gets another one, and an asker looks for itself. That its thread ends is told by the thread (struct ending). */
 
 #include "core/core.h"
 
@@ -17,6 +20,14 @@ enum { BEGIN_MS = 10000, END_MS = 1000, LOOK_MS = 100 };
 
 enum errand_state { ERRAND_WAITING, ERRAND_RUNNING, ERRAND_DONE, ERRAND_LOST };
 
+/* What a thread has as long as somebody may want to wake it. */
+struct sleeper {
+    struct ending ending;
+    host_wnd wnd; /* 0: it cannot be woken                                      */
+    bool woken;   /* a message is on its way to the window                      */
+    bool lost;    /* the window has gone, and the thread has not seen to it yet */
+};
+
 /* Something that a thread waits for: that a worker has run a function, has begun, or has ended. */
 struct errand {
     struct list place;     /* in a list of the worker, until it is done or lost */
@@ -24,8 +35,8 @@ struct errand {
     PFNDDEMLTHREAD function;
     LPVOID param;
     enum errand_state state;
-    host_wnd asker; /* 0: nobody waits any more    */
-    unsigned refs;  /* the asker's, the worker's   */
+    struct sleeper asker;
+    unsigned refs; /* the asker's, the worker's */
 };
 
 struct worker {
@@ -34,10 +45,9 @@ struct worker {
     unsigned refs;
     PFNDDEMLTHREAD start;
     LPVOID param;
-    host_wnd wnd;     /* 0: not begun yet, or over                        */
-    uint32_t thread;  /* host_thread_id                                   */
+    struct sleeper sleeper;
+    uint32_t thread;  /* host_thread_id; 0: not begun yet                 */
     uintptr_t handle; /* the host's, of the thread: whoever takes it out disposes of it */
-    bool woken;       /* a message is on its way to the window            */
     bool stopping, over;
     struct list calls;    /* struct errand.place: functions to be run         */
     struct list running;  /* the same: the one that is being run              */
@@ -102,6 +112,97 @@ static struct worker *worker_get(DWORD id)
     return found;
 }
 
+/* ---- Sleepers ------------------------------------------------------------------------------------------ */
+
+/* Anybody may post and send to the window; a program may destroy it. */
+static void sleeper_event(void *sleeper, const struct host_msg *hm)
+{
+    struct sleeper *s = sleeper;
+    bool gone = hm->id == HOST_EV_DESTROYED;
+
+    if (!gone && hm->id != HOST_EV_RESUME) {
+        wire_stray(NULL, hm);
+        return;
+    }
+    host_lock();
+    s->woken = false;
+    if (gone) {
+        s->wnd = 0;
+        s->lost = true;
+    }
+    host_unlock();
+    if (gone) {
+        wire_take_strays(NULL, hm->to);
+        ledger_count(NULL, LEDGER_windows, -1);
+    }
+}
+
+/* Opens it again if its window has gone. False: the system refuses. */
+static bool sleeper_reopen(struct sleeper *s)
+{
+    host_wnd wnd = s->wnd;
+
+    if (wnd)
+        return true;
+    wnd = host_window_create(HOST_QUIET, 0, true, sleeper_event, s);
+    if (wnd)
+        ledger_count(NULL, LEDGER_windows, 1);
+    host_lock();
+    s->wnd = wnd;
+    s->lost = false;
+    host_unlock();
+    return wnd;
+}
+
+static bool sleeper_open(struct sleeper *s, void (*thread_ends)(struct ending *))
+{
+    if (!ending_await(&s->ending, thread_ends))
+        return false;
+    if (sleeper_reopen(s))
+        return true;
+    ending_forget(&s->ending);
+    return false;
+}
+
+/* Taking what has been posted may deliver what has been sent: that may destroy the window, or end the thread. */
+static void sleeper_close(struct sleeper *s)
+{
+    host_wnd wnd = s->wnd;
+
+    if (wnd) {
+        host_window_seal(wnd);
+        wire_take_strays(NULL, wnd);
+    }
+    host_lock();
+    wnd = s->wnd;
+    s->wnd = 0;
+    host_unlock();
+    if (wnd) {
+        host_window_destroy(wnd);
+        ledger_count(NULL, LEDGER_windows, -1);
+    }
+    ending_forget(&s->ending);
+}
+
+static void sleeper_wake(struct sleeper *s)
+{
+    struct host_msg hm = {.id = HOST_EV_RESUME};
+
+    host_lock();
+    if (!s->woken) {
+        hm.to = s->wnd;
+        s->woken = hm.to;
+    }
+    host_unlock();
+    if (!hm.to || host_post(&hm) == HOST_OK)
+        return;
+    host_lock();
+    s->woken = false;
+    host_unlock();
+}
+
+/* ---- Errands ------------------------------------------------------------------------------------------- */
+
 static void errand_unref(struct errand *e)
 {
     bool last;
@@ -116,15 +217,11 @@ static void errand_unref(struct errand *e)
 /* Takes it out of the worker's hands, and tells the asker. */
 static void errand_over(struct errand *e, enum errand_state state)
 {
-    struct host_msg wake = {.id = HOST_EV_RESUME};
-
     host_lock();
     list_remove(&e->place);
     e->state = state;
-    wake.to = e->asker;
     host_unlock();
-    if (wake.to)
-        host_post(&wake);
+    sleeper_wake(&e->asker);
     errand_unref(e);
 }
 
@@ -141,27 +238,6 @@ static void all_over(struct list *errands, enum errand_state state)
     } while (place);
 }
 
-/* ---- Quiet windows ------------------------------------------------------------------------------------- */
-
-static host_wnd quiet_window(host_proc *proc, void *ctx)
-{
-    host_wnd wnd = host_window_create(HOST_QUIET, 0, true, proc, ctx);
-
-    if (wnd)
-        ledger_count(NULL, LEDGER_windows, 1);
-    return wnd;
-}
-
-static void close_quietly(host_wnd wnd)
-{
-    host_window_seal(wnd);
-    wire_take_strays(NULL, wnd);
-    host_window_destroy(wnd);
-    ledger_count(NULL, LEDGER_windows, -1);
-}
-
-static void asker_event(void *errand, const struct host_msg *hm);
-
 /* ---- The worker ---------------------------------------------------------------------------------------- */
 
 /* If it is waited for, its last thread handle is left to whoever waits. */
@@ -172,7 +248,6 @@ static void worker_over(struct worker *w)
     host_lock();
     list_remove(&w->place);
     w->over = w->stopping = true;
-    w->wnd = 0;
     if (list_empty(&w->stoppers)) {
         handle = w->handle;
         w->handle = 0;
@@ -187,35 +262,18 @@ static void worker_over(struct worker *w)
     worker_unref(w);
 }
 
-/* The thread may end in whatever it was told to run. */
-static void worker_event(void *worker, const struct host_msg *hm)
-{
-    struct worker *w = worker;
-
-    if (hm->id == HOST_EV_DESTROYED) {
-        ledger_count(NULL, LEDGER_windows, -1);
-        worker_over(w);
-    } else if (hm->id == HOST_EV_RESUME) {
-        host_lock();
-        w->woken = false;
-        host_unlock();
-    } else {
-        wire_stray(NULL, hm);
-    }
-}
-
 static bool has_orders(void *worker)
 {
     struct worker *w = worker;
     bool has;
 
     host_lock();
-    has = w->stopping || !list_empty(&w->calls);
+    has = w->stopping || w->sleeper.lost || !list_empty(&w->calls);
     host_unlock();
     return has;
 }
 
-/* False: it is to stop. *e may be NULL: who had called has given up meanwhile. */
+/* False: it is to stop. *e may be NULL: who had called has given up meanwhile, or there was something else to do. */
 static bool next_call(struct worker *w, struct errand **e)
 {
     struct list *place;
@@ -238,7 +296,9 @@ static void obey(struct worker *w)
     struct errand *e;
 
     for (;;) {
-        host_pump(HOST_ALL_MESSAGES, has_orders, w, UINT64_MAX);
+        bool can_be_woken = sleeper_reopen(&w->sleeper);
+
+        host_pump(HOST_ALL_MESSAGES, has_orders, w, can_be_woken ? UINT64_MAX : host_now_ms() + LOOK_MS);
         if (!next_call(w, &e))
             return;
         if (!e)
@@ -249,17 +309,28 @@ static void obey(struct worker *w)
     }
 }
 
+static void leave(struct worker *w)
+{
+    sleeper_close(&w->sleeper);
+    worker_over(w);
+}
+
+/* In whatever it was told to run. */
+static void worker_thread_ends(struct ending *e)
+{
+    leave(container_of(e, struct worker, sleeper.ending));
+}
+
 /* Whoever has started it is told that it runs, or has given up and withdrawn: one of the two, under the lock. */
 static bool begin(struct worker *w)
 {
-    host_wnd wnd = quiet_window(worker_event, w);
+    bool open = sleeper_open(&w->sleeper, worker_thread_ends);
     uint32_t thread = host_thread_id();
     bool go;
 
     host_lock();
-    w->wnd = wnd;
     w->thread = thread;
-    go = wnd && !w->stopping && !list_empty(&w->starters);
+    go = open && !w->stopping && !list_empty(&w->starters);
     if (go)
         container_of(w->starters.next, struct errand, place)->state = ERRAND_DONE;
     host_unlock();
@@ -279,7 +350,6 @@ static void leave_instances(void)
 static void work(void *worker)
 {
     struct worker *w = worker;
-    host_wnd wnd;
 
     if (begin(w)) {
         if (w->start)
@@ -287,35 +357,14 @@ static void work(void *worker)
         obey(w);
         leave_instances();
     }
-    wnd = w->wnd;
-    if (wnd)
-        close_quietly(wnd);
-    worker_over(w);
+    leave(w);
 }
 
 /* ---- Whoever tells it ---------------------------------------------------------------------------------- */
 
-static struct errand *errand_new(PFNDDEMLTHREAD function, LPVOID param)
-{
-    struct errand *e = mem_new(sizeof *e);
-
-    if (!e)
-        return NULL;
-    list_init(&e->place);
-    e->function = function;
-    e->param = param;
-    e->refs = 1;
-    e->asker = quiet_window(asker_event, e);
-    if (e->asker)
-        return e;
-    mem_free(e);
-    return NULL;
-}
-
 /* Under the host's lock. */
-static void hand_over(struct errand *e, struct worker *w, struct list *errands)
+static void hand_over(struct errand *e, struct list *errands)
 {
-    e->worker = w;
     e->refs++;
     list_append(errands, &e->place);
 }
@@ -327,7 +376,6 @@ static enum errand_state errand_leave(struct errand *e)
     bool withdrawn;
 
     host_lock();
-    e->asker = 0;
     state = e->state;
     withdrawn = state == ERRAND_WAITING && !list_empty(&e->place);
     if (withdrawn)
@@ -353,18 +401,14 @@ static uintptr_t take_handle(struct worker *w)
     return handle;
 }
 
-/* The asker's thread ends in a callback that runs while it waits: its call will never return. */
-static void asker_event(void *errand, const struct host_msg *hm)
+/* In a callback that runs while it waits: its call will never return. */
+static void asker_thread_ends(struct ending *ending)
 {
-    struct errand *e = errand;
+    struct errand *e = container_of(ending, struct errand, asker.ending);
     struct worker *w = e->worker;
     uintptr_t handle;
 
-    if (hm->id != HOST_EV_DESTROYED) {
-        wire_stray(NULL, hm);
-        return;
-    }
-    ledger_count(NULL, LEDGER_windows, -1);
+    sleeper_close(&e->asker);
     errand_leave(e);
     handle = take_handle(w);
     if (handle)
@@ -372,21 +416,21 @@ static void asker_event(void *errand, const struct host_msg *hm)
     worker_unref(w);
 }
 
-static void wake(struct worker *w)
+static struct errand *errand_new(struct worker *w, PFNDDEMLTHREAD function, LPVOID param)
 {
-    struct host_msg hm = {.id = HOST_EV_RESUME};
+    struct errand *e = mem_new(sizeof *e);
 
-    host_lock();
-    if (!w->woken) {
-        hm.to = w->wnd;
-        w->woken = hm.to;
-    }
-    host_unlock();
-    if (!hm.to || host_post(&hm) == HOST_OK)
-        return;
-    host_lock();
-    w->woken = false;
-    host_unlock();
+    if (!e)
+        return NULL;
+    list_init(&e->place);
+    e->worker = w;
+    e->function = function;
+    e->param = param;
+    e->refs = 1;
+    if (sleeper_open(&e->asker, asker_thread_ends))
+        return e;
+    mem_free(e);
+    return NULL;
 }
 
 static bool is_settled(void *errand)
@@ -403,17 +447,14 @@ static bool is_settled(void *errand)
 /* Waits, and ends the errand for the asker. */
 static enum errand_state await(struct errand *e, struct worker *w, uint64_t until)
 {
-    host_wnd wnd = e->asker;
-    enum errand_state state;
     uint64_t now;
 
     while (!is_settled(e) && (now = host_now_ms()) < until) {
-        wake(w);
+        sleeper_wake(&w->sleeper);
         host_pump(HOST_DDE_MESSAGES, is_settled, e, until - now > LOOK_MS ? now + LOOK_MS : until);
     }
-    state = errand_leave(e);
-    close_quietly(wnd);
-    return state;
+    sleeper_close(&e->asker);
+    return errand_leave(e);
 }
 
 static void tell_to_stop(struct worker *w)
@@ -452,7 +493,7 @@ static UINT begin_worker(struct worker *w, struct errand *e, DWORD *id)
     bool begun;
 
     host_lock();
-    hand_over(e, w, &w->starters);
+    hand_over(e, &w->starters);
     w->refs++;
     host_unlock();
     *id = w->id;
@@ -460,7 +501,7 @@ static UINT begin_worker(struct worker *w, struct errand *e, DWORD *id)
     begun = await(e, w, host_now_ms() + BEGIN_MS) == ERRAND_DONE;
     if (!begun) {
         tell_to_stop(w);
-        wake(w);
+        sleeper_wake(&w->sleeper);
         *id = 0;
     }
     worker_unref(w);
@@ -470,7 +511,7 @@ static UINT begin_worker(struct worker *w, struct errand *e, DWORD *id)
 UINT worker_start(PFNDDEMLTHREAD start, LPVOID param, DWORD *id)
 {
     struct worker *w = worker_new(start, param);
-    struct errand *e = w ? errand_new(NULL, NULL) : NULL;
+    struct errand *e = w ? errand_new(w, NULL, NULL) : NULL;
 
     if (e)
         return begin_worker(w, e, id);
@@ -498,7 +539,7 @@ static UINT call(struct worker *w, PFNDDEMLTHREAD function, LPVOID param, uint64
         [ERRAND_DONE] = DMLERR_NO_ERROR,
         [ERRAND_LOST] = DMLERR_SERVER_DIED,
     };
-    struct errand *e = errand_new(function, param);
+    struct errand *e = errand_new(w, function, param);
 
     if (!e)
         return DMLERR_MEMORY_ERROR;
@@ -506,7 +547,7 @@ static UINT call(struct worker *w, PFNDDEMLTHREAD function, LPVOID param, uint64
     if (w->stopping)
         e->state = ERRAND_LOST;
     else
-        hand_over(e, w, &w->calls);
+        hand_over(e, &w->calls);
     host_unlock();
     return results[await(e, w, until)];
 }
@@ -528,13 +569,13 @@ UINT worker_call(DWORD id, PFNDDEMLTHREAD function, LPVOID param, uint64_t until
 
 static UINT end_worker(struct worker *w, uint64_t until)
 {
-    struct errand *e = errand_new(NULL, NULL);
+    struct errand *e = errand_new(w, NULL, NULL);
     uintptr_t handle;
     bool over;
 
     if (!e) {
         tell_to_stop(w);
-        wake(w);
+        sleeper_wake(&w->sleeper);
         return DMLERR_MEMORY_ERROR;
     }
     host_lock();
@@ -542,7 +583,7 @@ static UINT end_worker(struct worker *w, uint64_t until)
     if (w->over)
         e->state = ERRAND_DONE;
     else
-        hand_over(e, w, &w->stoppers);
+        hand_over(e, &w->stoppers);
     host_unlock();
     over = await(e, w, until) == ERRAND_DONE;
     handle = take_handle(w); /* the thread has said its last word: it has ended in a moment */

@@ -726,7 +726,116 @@ static void a_program_may_end_while_its_threads_serve(void **state)
     assert_int_equal(run_another("leave"), 0);
 }
 
-#ifndef _WIN32
+#ifdef _WIN32
+
+/* ---- Windows ------------------------------------------------------------------------------------------------- */
+
+/* The next window behind `last` that the library wakes the thread with. */
+static HWND quiet_window(DWORD thread, HWND last)
+{
+    HWND wnd = last;
+
+    do
+        wnd = FindWindowExA(HWND_MESSAGE, wnd, "DdemlQuiet", NULL);
+    while (wnd && GetWindowThreadProcessId(wnd, NULL) != thread);
+    return wnd;
+}
+
+static void CALLBACK destroy_windows(LPVOID destroyed)
+{
+    HWND wnd;
+
+    while ((wnd = quiet_window(GetCurrentThreadId(), NULL)) != NULL)
+        *(int *)destroyed += DestroyWindow(wnd) != 0;
+}
+
+static void a_thread_whose_windows_the_program_destroys_serves_on(void **state)
+{
+    DWORD id = start_server();
+    struct party *client = party_open(APPCMD_CLIENTONLY);
+    HCONV conv = party_connect(client, SERVICE, TOPIC);
+    int n = 0;
+
+    (void)state;
+    for (int i = 1; i <= 3; i++) {
+        call(id, destroy_windows, &n);
+        assert_int_equal(n, i);
+        assert_true(DdeFreeDataHandle(party_transact(client, conv, XTYP_REQUEST, TEST_PATIENCE_MS, NULL)));
+    }
+    stop(id);
+}
+
+static void CALLBACK note_thread(LPVOID thread)
+{
+    *(DWORD *)thread = GetCurrentThreadId();
+}
+
+static bool has_window(void *thread)
+{
+    return quiet_window(*(DWORD *)thread, NULL) != NULL;
+}
+
+/* Any program may ask it to close, and that is what the system makes of it. */
+static void a_thread_whose_window_is_closed_from_elsewhere_serves_on(void **state)
+{
+    DWORD thread = 0, id = start(note_thread, &thread);
+    int n = 0;
+
+    (void)state;
+    for (int i = 1; i <= 3; i++) {
+        call(id, count, &n);
+        assert_true(test_pump_until(has_window, &thread, TEST_PATIENCE_MS));
+        SendMessageA(quiet_window(thread, NULL), WM_CLOSE, 0, 0);
+    }
+    stop(id);
+    assert_int_equal(n, 3);
+}
+
+static void CALLBACK destroy_windows_and_end(LPVOID destroyed)
+{
+    destroy_windows(destroyed);
+    end_thread(NULL);
+}
+
+static void a_thread_may_destroy_its_windows_and_end(void **state)
+{
+    DWORD id = start_server();
+    int n = 0;
+
+    (void)state;
+    assert_int_equal(DdemlCallThread(id, destroy_windows_and_end, &n, TEST_PATIENCE_MS), DMLERR_SERVER_DIED);
+    assert_int_equal(DdemlCallThread(id, nothing, NULL, TEST_PATIENCE_MS), DMLERR_INVALIDPARAMETER);
+    await_end_of(id);
+    assert_int_equal(n, 1);
+}
+
+static int destroyed_inside;
+
+static bool destroy_inside(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    (void)p, (void)result;
+    if (c->type == XTYP_REQUEST)
+        destroy_windows(&destroyed_inside);
+    return false;
+}
+
+static void whoever_waits_may_destroy_its_windows_meanwhile(void **state)
+{
+    DWORD id = start(NULL, NULL);
+    struct party *p = party_serve(0);
+    int answered = 0;
+
+    (void)state;
+    p->value = "yes";
+    p->hook = destroy_inside;
+    destroyed_inside = 0;
+    call(id, ask_the_caller, &answered);
+    stop(id);
+    assert_true(answered);
+    assert_int_equal(destroyed_inside, 1);
+}
+
+#else
 
 /* ---- Linux --------------------------------------------------------------------------------------------------- */
 
@@ -829,7 +938,12 @@ int main(int argc, char **argv)
         rule("8.2", a_thread_may_end_by_itself),
         rule("8.2", whoever_waits_may_end_meanwhile),
         rule("8.2", a_program_may_end_while_its_threads_serve),
-#ifndef _WIN32
+#ifdef _WIN32
+        rule("8.2", a_thread_whose_windows_the_program_destroys_serves_on),
+        rule("8.2", a_thread_whose_window_is_closed_from_elsewhere_serves_on),
+        rule("8.2", a_thread_may_destroy_its_windows_and_end),
+        rule("8.2", whoever_waits_may_destroy_its_windows_meanwhile),
+#else
         rule("8.2", signals_are_for_the_programs_own_threads),
         rule("8.2", a_thread_that_has_stopped_leaves_no_descriptor),
         rule("8.2", a_child_of_fork_has_none_of_the_threads),

@@ -38,6 +38,9 @@ const struct flavour *fault_flavour(void);
 
 extern host_wnd fault_window; /* the last HOST_QUIET one that was made */
 
+/* Destroys the last one that the calling thread has made, if it is still there, as a program can on Windows. */
+void fault_lose_window(void);
+
 /* What there is, by the ledger and, where it has them, by the host's own figures. */
 struct figures {
     DDEMLLEDGER ledger;

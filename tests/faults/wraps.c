@@ -93,6 +93,23 @@ int __wrap_host_broadcast(enum host_audience audience, const struct host_msg *ms
 
 host_wnd fault_window;
 
+/* The calling thread's last quiet window. */
+static _Thread_local struct {
+    host_wnd wnd;
+    host_proc *proc;
+    void *ctx;
+} quiet;
+
+void fault_lose_window(void)
+{
+    struct host_msg last_call = {.to = quiet.wnd, .id = HOST_EV_DESTROYED};
+
+    if (!host_window_alive(quiet.wnd))
+        return;
+    quiet.proc(quiet.ctx, &last_call);
+    host_window_destroy(quiet.wnd);
+}
+
 DECLARE(host_wnd, host_window_create,
         (enum host_class cls, host_wnd parent, bool unicode, host_proc *proc, void *ctx))
 host_wnd __wrap_host_window_create(enum host_class cls, host_wnd parent, bool unicode, host_proc *proc,
@@ -101,7 +118,10 @@ host_wnd __wrap_host_window_create(enum host_class cls, host_wnd parent, bool un
     host_wnd wnd =
         fault_hits("host_window_create") ? 0 : __real_host_window_create(cls, parent, unicode, proc, ctx);
 
-    if (cls == HOST_QUIET)
-        fault_window = wnd;
+    if (cls == HOST_QUIET) {
+        fault_window = quiet.wnd = wnd;
+        quiet.proc = proc;
+        quiet.ctx = ctx;
+    }
     return wnd;
 }
