@@ -2,13 +2,19 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The ddeml authors
 
-# planted.sh [PATCH...]: how many simulated runs it takes to find each of the bugs of tests/sim/planted. Each is applied
+# planted.sh [PATCH...], planted.sh --check: how many simulated runs it takes to find each of the bugs of tests/sim/planted. Each is applied
 # to a copy of the sources, which plays until something is violated, LIMIT (100 000) runs at most. Prints a table for
-# docs/proof.md. Fails if a patch does not apply any more, does not compile, or survives.
+# docs/proof.md. Fails if a patch does not apply any more, does not compile, or survives. --check: only whether they apply.
 set -eu
 
 project=$(cd "$(dirname "$0")/.." && pwd)
 cd "$project"
+if [ "${1-}" = --check ]; then
+    for patch in tests/sim/planted/*.patch; do
+        patch -s -p1 --dry-run <"$patch" || { echo "$patch: does not apply" >&2; exit 1; }
+    done
+    exit 0
+fi
 limit=${LIMIT:-100000}
 seed=${SEED:-1}
 work=$(mktemp -d)

@@ -12,3 +12,8 @@ if(DDEML_SANITIZE)
 endif()
 ddeml_register(sim_slice COMMAND dde_sim --from=1 --runs=20000 --seconds=${slice_seconds} LABELS sim)
 ddeml_register(sim_slice_new COMMAND dde_sim --from=clock --runs=20000 --seconds=${slice_seconds} LABELS sim)
+
+# The planted bugs (scripts/planted.sh) are those of the code as it is.
+if(NOT DDEML_SANITIZE)
+  ddeml_register(sim_planted_apply COMMAND "${PROJECT_SOURCE_DIR}/scripts/planted.sh" --check LABELS sim)
+endif()
