@@ -7,6 +7,7 @@
  * fetched meanwhile; nothing depends on it. */
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
     CACHE_LINE = 64,
@@ -17,7 +18,7 @@ enum {
 static inline void fetch_ahead(const void *p, size_t size)
 {
     for (size_t at = 0; at < size; at += CACHE_LINE)
-        __builtin_prefetch((const char *)p + at);
+        __builtin_prefetch((const void *)((uintptr_t)p + at));
 }
 
 #endif

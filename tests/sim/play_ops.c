@@ -743,6 +743,8 @@ static void op_about(struct actor *a)
     (void)a;
     if (CALL(DdemlGetVersion)() != DDEML_VERSION)
         violated("legal", "another version");
+    if (CALL(DdemlRebindModule)(NULL, TRUE) != DMLERR_NOTPROCESSED)
+        violated("legal", "a module leads elsewhere on Linux");
     CALL(DdemlGetFd)();
 }
 
