@@ -36,19 +36,14 @@ void holders_answer(const struct inst *in, host_wnd asker)
     host_tell(KIND_HOLDER, &r, sizeof r);
 }
 
-/* What holders_ask waits for; on its stack. */
-struct answers {
-    host_wnd wnd;
-    DWORD n;
-    bool enough;
-};
-
-/* What its window has. `tell` may end the thread, and then nobody comes back to holders_ask, or destroy the window: its
- * end is the end of this in every case. */
+/* `tell` may end the thread, and then nobody comes back to holders_ask; or destroy the window. */
 struct asking {
+    struct ending ending;
+    host_wnd wnd; /* 0: it has gone */
     PFNDDEMLHOLDER tell;
     LPVOID param;
-    struct answers *answers;
+    DWORD n;
+    bool enough;
 };
 
 static void fill(DDEMLLEDGER *to, const int32_t *from)
@@ -60,24 +55,23 @@ static void fill(DDEMLLEDGER *to, const int32_t *from)
         column[i] = from[i];
 }
 
-static void heard(const struct asking *a)
+static void heard(struct asking *a)
 {
     DDEMLHOLDER holder = {.cb = sizeof holder};
-    struct answers *answers = a->answers;
     struct holder_record r;
     uint32_t kind;
 
-    if (host_hear(answers->wnd, &kind, &r, sizeof r) != sizeof r || r.asker != answers->wnd ||
-        r.columns != LEDGER_N || answers->enough)
+    if (host_hear(a->wnd, &kind, &r, sizeof r) != sizeof r || r.asker != a->wnd || r.columns != LEDGER_N ||
+        a->enough)
         return;
     holder.dwProcess = r.process;
     holder.dwThread = r.thread;
     holder.idInst = r.inst;
     fill(&holder.process, r.of_process);
     fill(&holder.inst, r.of_inst);
-    answers->n++;
+    a->n++;
     if (!a->tell(&holder, a->param))
-        answers->enough = true;
+        a->enough = true;
 }
 
 static void ask_proc(void *ctx, const struct host_msg *hm)
@@ -87,19 +81,38 @@ static void ask_proc(void *ctx, const struct host_msg *hm)
     if (hm->id == HOST_EV_NEWS)
         heard(a);
     else if (hm->id == HOST_EV_DESTROYED)
-        mem_free(a);
+        a->wnd = 0;
     else
         wire_stray(NULL, hm);
 }
 
-static bool has_enough(void *answers)
+static bool has_enough(void *asking)
 {
-    const struct answers *a = answers;
+    const struct asking *a = asking;
 
-    return a->enough || !host_window_alive(a->wnd);
+    return a->enough || !a->wnd;
 }
 
-static struct asking *asking_new(PFNDDEMLHOLDER tell, LPVOID param, struct answers *answers)
+/* What is taken may bring something that was sent, and closes the window. */
+static void asking_close(struct asking *a)
+{
+    a->enough = true;
+    if (a->wnd) {
+        host_window_seal(a->wnd);
+        wire_take_strays(NULL, a->wnd);
+    }
+    if (a->wnd)
+        host_window_destroy(a->wnd);
+    ending_forget(&a->ending);
+    mem_free(a);
+}
+
+static void thread_ends(struct ending *e)
+{
+    asking_close(container_of(e, struct asking, ending));
+}
+
+static struct asking *asking_new(PFNDDEMLHOLDER tell, LPVOID param)
 {
     struct asking *a = mem_new(sizeof *a);
 
@@ -107,33 +120,32 @@ static struct asking *asking_new(PFNDDEMLHOLDER tell, LPVOID param, struct answe
         return NULL;
     a->tell = tell;
     a->param = param;
-    a->answers = answers;
-    answers->wnd = host_window_create(HOST_EVENT, 0, true, ask_proc, a);
-    if (answers->wnd)
+    if (!ending_await(&a->ending, thread_ends)) {
+        mem_free(a);
+        return NULL;
+    }
+    a->wnd = host_window_create(HOST_EVENT, 0, true, ask_proc, a);
+    if (a->wnd)
         return a;
-    mem_free(a);
+    asking_close(a);
     return NULL;
 }
 
 DWORD holders_ask(PFNDDEMLHOLDER tell, LPVOID param, DWORD timeout)
 {
-    struct answers answers = {0};
-    struct asking *a = asking_new(tell, param, &answers);
+    struct asking *a = asking_new(tell, param);
     struct host_msg hm = {.id = HOST_EV_COUNT};
     uint64_t until = host_now_ms() + timeout;
+    DWORD n;
 
     if (!a)
         return 0;
-    hm.wparam = answers.wnd;
-    if (host_listen(answers.wnd, KIND_HOLDER)) {
+    hm.wparam = a->wnd;
+    if (host_listen(a->wnd, KIND_HOLDER)) {
         host_broadcast(HOST_EVENT_WINDOWS, &hm, timeout, NULL, NULL);
-        host_pump(HOST_ALL_MESSAGES, has_enough, &answers, until);
+        host_pump(HOST_ALL_MESSAGES, has_enough, a, until);
     }
-    if (!host_window_alive(answers.wnd))
-        return answers.n; /* and `a` has gone with it */
-    host_window_seal(answers.wnd);
-    wire_take_strays(NULL, answers.wnd);
-    host_window_destroy(answers.wnd);
-    mem_free(a);
-    return answers.n;
+    n = a->n;
+    asking_close(a);
+    return n;
 }

@@ -117,6 +117,8 @@ static void window_free(struct inst *in, host_wnd *wnd)
     if (*wnd) {
         host_window_seal(*wnd);
         take_strays(in, *wnd);
+    }
+    if (*wnd) { /* what was sent to it has not closed it */
         host_window_destroy(*wnd);
         ledger_count(&in->ledger, LEDGER_windows, -1);
     }
