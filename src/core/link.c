@@ -314,10 +314,12 @@ static void catch_up(struct link *l, unsigned count)
 
 void link_confirmed(struct link *l)
 {
-    if (!l->conv || l->state != LINK_STARTING)
+    if (!l->conv)
+        return;
+    l->inst->link_changes++; /* if it was there already its flags may be others */
+    if (l->state != LINK_STARTING)
         return;
     l->state = LINK_ACTIVE;
-    l->inst->link_changes++;
     monitor_link(l, true);
     catch_up(l, 0);
 }

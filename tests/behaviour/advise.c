@@ -603,6 +603,29 @@ static void the_count_follows_loops_that_end_meanwhile(void **state)
     assert_int_equal(party_call(t.server, XTYP_ADVREQ, 2)->data1, 0);
 }
 
+static void the_count_follows_loops_whose_kind_is_replaced(void **state)
+{
+    struct talk t = talk();
+    HCONV conv[3];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        conv[i] = party_connect(t.client, SERVICE, TOPIC);
+        assert_non_null(loop(t.client, conv[i], ITEM, CF_TEXT, XTYP_ADVSTART));
+    }
+    post(&t);
+    for (unsigned hot = 2; hot <= 3; hot++) {
+        UINT flags = hot == 2 ? XTYPF_NODATA : 0;
+
+        assert_non_null(loop(t.client, conv[0], ITEM, CF_TEXT, XTYP_ADVSTART | flags));
+        party_forget(t.server);
+        post(&t);
+        assert_int_equal(asked(&t), hot);
+        for (unsigned i = 0; i < hot; i++)
+            assert_int_equal(party_call(t.server, XTYP_ADVREQ, i)->data1, hot - 1 - i);
+    }
+}
+
 static HDDEDATA shared;
 
 static bool answer_with_one_handle(struct party *p, const struct call *c, HDDEDATA *result)
@@ -1080,6 +1103,7 @@ int main(void)
         rule("6.4", loops_of_one_format_are_asked_together),
         rule("6.4", warm_and_pending_loops_are_not_counted),
         rule("6.4", the_count_follows_loops_that_end_meanwhile),
+        rule("6.4", the_count_follows_loops_whose_kind_is_replaced),
         rule("6.4", one_app_owned_handle_serves_all_loops),
         rule("4.5", a_post_reaches_the_loops_of_its_topic_and_item_alone),
         rule("4.5", topic_and_item_match_regardless_of_case),
