@@ -22,10 +22,14 @@ static struct {
     unsigned room;
 } narrow;
 
+static host_wnd gone; /* there is no such window, says the system */
+
 int __real_host_post(const struct host_msg *msg);
 int __wrap_host_post(const struct host_msg *msg);
 int __wrap_host_post(const struct host_msg *msg)
 {
+    if (gone && gone == msg->to)
+        return HOST_GONE;
     if (narrow.wnd && narrow.wnd == msg->to && msg->id <= WIRE_LAST) {
         if (!narrow.room)
             return HOST_FULL;
@@ -65,6 +69,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     no_memory = false;
+    gone = 0;
     memset(&narrow, 0, sizeof narrow);
     ours.inside = NULL;
     raw.on = NULL;
@@ -824,6 +829,97 @@ static void u21_data_that_crosses_the_end_of_its_loop_is_released(void **state)
     assert_int_equal(raw.terminates, 0);
 }
 
+/* A post asks n loops, and each is told how many come after it. */
+static void post_asks(const struct talk *t, unsigned n)
+{
+    unsigned before = asked(t);
+
+    talk_post(t);
+    assert_int_equal(asked(t) - before, n);
+    for (unsigned i = 0; i < n; i++)
+        assert_int_equal(party_call(t->server, XTYP_ADVREQ, before + i)->data1, n - 1 - i);
+}
+
+static struct talk counted;
+static UINT post_inside_type;
+static unsigned asked_inside;
+
+static bool post_inside(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    (void)p;
+    if (c->type != post_inside_type)
+        return false;
+    post_asks(&counted, asked_inside);
+    *result = c->type == XTYP_ADVSTOP ? CBR_BLOCK : (HDDEDATA)TRUE;
+    return true;
+}
+
+static void post_inside_of(UINT type, unsigned n)
+{
+    post_inside_type = type;
+    asked_inside = n;
+}
+
+static void u08_the_count_follows_whatever_becomes_of_a_loop(void **state)
+{
+    (void)state;
+    counted = talk_connected();
+    counted.server->hook = post_inside;
+    post_inside_of(0, 0);
+    talk_start(&counted, 0);
+    talk_connect(&counted);
+    talk_start(&counted, 0);
+    post_asks(&counted, 2);
+    talk_connect(&counted);
+    post_inside_of(XTYP_ADVSTART, 2);
+    talk_start(&counted, 0); /* and is granted */
+    post_asks(&counted, 3);
+    post_inside_of(XTYP_ADVSTOP, 2);
+    talk_start(&counted, XTYPF_ACKREQ);
+    post_asks(&counted, 3);
+    post_asks(&counted, 2); /* its update is under way */
+    counted.server->value = NULL;
+    test_pump_all(); /* acknowledged, and there is nothing to follow it */
+    counted.server->value = "value";
+    post_asks(&counted, 3);
+    test_pump_all();
+    talk_start(&counted, 0);
+    post_asks(&counted, 3);
+    assert_non_null(talk_do(&counted, XTYP_ADVSTOP, TIMEOUT_ASYNC)); /* and is blocked */
+    test_pump_all();
+    post_asks(&counted, 2);
+    assert_int_equal(DdeInitializeA(&counted.server->id, NULL, CBF_FAIL_ADVISES, 0), DMLERR_NO_ERROR);
+    assert_true(DdeEnableCallback(counted.server->id, 0, EC_ENABLEALL)); /* and goes on */
+    test_pump_all();
+    post_asks(&counted, 3);
+}
+
+static void u08_the_count_follows_a_partner_that_is_found_dead(void **state)
+{
+    static const UINT formats[] = {CF_TEXT, CF_UNICODETEXT};
+    struct talk t = talk_connected();
+    HCONV first = t.conv;
+
+    (void)state;
+    talk_connect(&t);
+    for (int i = 0; i < 2; i++) {
+        assert_non_null(
+            DdeClientTransaction(NULL, 0, first, t.item, formats[i], XTYP_ADVSTART, TEST_PATIENCE_MS, NULL));
+        assert_non_null(
+            DdeClientTransaction(NULL, 0, t.conv, t.item, formats[i], XTYP_ADVSTART, TEST_PATIENCE_MS, NULL));
+    }
+    talk_post(&t);
+    test_pump_all();
+    party_forget(t.server);
+    gone = window_of(first);
+    DdePostAdvise(t.server->id, t.server_topic, t.server_item);
+    gone = 0;
+    assert_int_equal(asked(&t), 3);
+    assert_int_equal(party_call(t.server, XTYP_ADVREQ, 0)->data1, 1);
+    assert_int_equal(party_call(t.server, XTYP_ADVREQ, 1)->data1, 0);
+    assert_int_equal(party_call(t.server, XTYP_ADVREQ, 2)->data1, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 /* An argument chooses tests: "u01*". */
@@ -839,6 +935,8 @@ int main(int argc, char **argv)
         TEST(u06_an_acknowledged_loop_has_one_update_under_way_and_then_the_newest),
         TEST(u07_plain_loops_are_asked_within_the_post_and_unacknowledged_ones_later),
         TEST(u08_the_count_goes_down_to_0_in_each_format),
+        TEST(u08_the_count_follows_whatever_becomes_of_a_loop),
+        TEST(u08_the_count_follows_a_partner_that_is_found_dead),
         TEST(u09_a_frozen_client_costs_a_bounded_backlog_and_an_exact_count),
         TEST(u09_a_client_that_thaws_gets_the_newest_value_on_an_acknowledged_loop),
         TEST(u10_a_burst_into_a_small_queue_loses_nothing),
