@@ -114,6 +114,19 @@ static void conv_free(struct conv *c)
         mem_free(container_of(p, struct first, port));
 }
 
+/* A program that hears of the card may destroy the window. False: the conversation has ended before it began. */
+static bool show_card(struct conv *c)
+{
+    bool shown;
+
+    conv_hold(c);
+    shown = conv_write_card(c) && c->state == CONV_CONNECTING;
+    if (!shown)
+        c->state = CONV_DEAD;
+    conv_drop(c);
+    return shown;
+}
+
 struct conv *conv_new(struct inst *in, bool client, struct string *service, struct string *topic,
                       const CONVCONTEXT *context, struct conv *scout)
 {
@@ -148,12 +161,7 @@ struct conv *conv_new(struct inst *in, bool client, struct string *service, stru
         return NULL;
     }
     c->end.self = c->port->wnd;
-    if (!scout && !conv_write_card(c)) {
-        c->state = CONV_DEAD;
-        conv_bury(c);
-        return NULL;
-    }
-    return c;
+    return scout || show_card(c) ? c : NULL;
 }
 
 void conv_open(struct conv *c)

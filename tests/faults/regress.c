@@ -12,6 +12,15 @@
 enum { NO_END = -1 };
 static int windows_left = NO_END, locks_left = NO_END;
 
+/* The window that was made last, and the kind that the program destroys as soon as its card is shown, as a hook can on
+ * Windows. */
+static struct {
+    enum host_class cls;
+    host_proc *proc;
+    void *ctx;
+} last;
+static enum host_class hooked = HOST_MOM;
+
 static bool refused(int *left)
 {
     if (*left == 0)
@@ -27,7 +36,23 @@ host_wnd __wrap_host_window_create(enum host_class cls, host_wnd parent, bool un
 host_wnd __wrap_host_window_create(enum host_class cls, host_wnd parent, bool unicode, host_proc *proc,
                                    void *ctx)
 {
+    last.cls = cls;
+    last.proc = proc;
+    last.ctx = ctx;
     return refused(&windows_left) ? 0 : __real_host_window_create(cls, parent, unicode, proc, ctx);
+}
+
+bool __real_host_card_set(host_wnd wnd, const struct host_card *card);
+bool __wrap_host_card_set(host_wnd wnd, const struct host_card *card);
+bool __wrap_host_card_set(host_wnd wnd, const struct host_card *card)
+{
+    struct host_msg last_call = {.to = wnd, .id = HOST_EV_DESTROYED};
+
+    if (last.cls != hooked)
+        return __real_host_card_set(wnd, card);
+    last.proc(last.ctx, &last_call);
+    host_window_destroy(wnd);
+    return false;
 }
 
 void *__real_host_mem_lock(host_mem mem);
@@ -42,6 +67,7 @@ void *__wrap_host_mem_lock(host_mem mem)
 static int down(void **state)
 {
     windows_left = locks_left = NO_END;
+    hooked = HOST_MOM;
     return parties_down(state);
 }
 
@@ -75,6 +101,22 @@ static void s04_without_resources_connecting_is_an_error_and_the_others_go_on(vo
     assert_error(server, DMLERR_MEMORY_ERROR);
     assert_true(DdeDisconnect(convs[0]));
     windows_left = NO_END;
+    still_works(client, party_connect(client, SERVICE, TOPIC));
+}
+
+static void a_window_that_is_destroyed_before_its_conversation_begins_is_none(void **state)
+{
+    struct party *server = party_serve(0), *client = party_open(0);
+    HSZ service = party_text(client, SERVICE), topic = party_text(client, TOPIC);
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        hooked = i ? HOST_SERVER : HOST_CLIENT;
+        assert_null(DdeConnect(client->id, service, topic, NULL));
+        assert_error(client, i ? DMLERR_NO_CONV_ESTABLISHED : DMLERR_MEMORY_ERROR);
+    }
+    assert_error(server, DMLERR_MEMORY_ERROR);
+    hooked = HOST_MOM;
     still_works(client, party_connect(client, SERVICE, TOPIC));
 }
 
@@ -152,6 +194,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_teardown(name, down)
         TEST(s04_without_resources_connecting_is_an_error_and_the_others_go_on),
+        TEST(a_window_that_is_destroyed_before_its_conversation_begins_is_none),
         TEST(c26_an_update_that_cannot_be_locked_ends_the_conversation_and_nothing_else),
         TEST(c26_data_that_cannot_be_locked_is_an_error_and_stays),
 #ifndef _WIN32
