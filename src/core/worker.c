@@ -555,14 +555,16 @@ static UINT call(struct worker *w, PFNDDEMLTHREAD function, LPVOID param, uint64
 UINT worker_call(DWORD id, PFNDDEMLTHREAD function, LPVOID param, uint64_t until)
 {
     struct worker *w = worker_get(id);
-    UINT r = DMLERR_NO_ERROR;
+    UINT r;
 
     if (!w)
         return DMLERR_INVALIDPARAMETER;
-    if (is_own(w))
+    if (is_own(w)) {
+        worker_unref(w); /* its thread has it, and may end in the function */
         function(param);
-    else
-        r = call(w, function, param, until);
+        return DMLERR_NO_ERROR;
+    }
+    r = call(w, function, param, until);
     worker_unref(w);
     return r;
 }

@@ -649,6 +649,20 @@ static void a_thread_may_end_by_itself(void **state)
     await_end_of(id);
 }
 
+static void CALLBACK call_own_to_end(LPVOID id)
+{
+    DdemlCallThread(*(DWORD *)id, end_thread, NULL, FOR_EVER);
+}
+
+static void a_thread_may_end_in_what_it_tells_itself(void **state)
+{
+    DWORD id = start(NULL, NULL);
+
+    (void)state;
+    assert_int_equal(DdemlCallThread(id, call_own_to_end, &id, TEST_PATIENCE_MS), DMLERR_SERVER_DIED);
+    await_end_of(id);
+}
+
 static void end_in_connect(UINT type)
 {
     if (type == XTYP_CONNECT)
@@ -936,6 +950,7 @@ int main(int argc, char **argv)
         rule("8.2", a_callback_may_stop_its_thread),
         rule("8.2", the_first_function_may_stop_its_thread),
         rule("8.2", a_thread_may_end_by_itself),
+        rule("8.2", a_thread_may_end_in_what_it_tells_itself),
         rule("8.2", whoever_waits_may_end_meanwhile),
         rule("8.2", a_program_may_end_while_its_threads_serve),
 #ifdef _WIN32
