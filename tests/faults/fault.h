@@ -36,7 +36,7 @@ bool fault_flavoured(void);    /* would it have been something else with another
 bool fault_hits(const char *what);
 const struct flavour *fault_flavour(void);
 
-extern host_wnd fault_window; /* the last HOST_QUIET one that was made */
+extern _Atomic host_wnd fault_window; /* the last HOST_QUIET one that was made */
 
 /* Destroys the last one that the calling thread has made, if it is still there, as a program can on Windows. */
 void fault_lose_window(void);

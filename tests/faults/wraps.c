@@ -91,7 +91,7 @@ int __wrap_host_broadcast(enum host_audience audience, const struct host_msg *ms
     return failed ? fault_flavour()->send : r;
 }
 
-host_wnd fault_window;
+_Atomic host_wnd fault_window;
 
 /* The calling thread's last quiet window. */
 static _Thread_local struct {
