@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { PIECES = 256, BLOCKS = 256, LARGEST_PIECE = 4096, MOST_REFERENCES = 4096 };
+enum { PIECES = 256, BLOCKS = 256, ATOMS = 256, LARGEST_PIECE = 4096, MOST_REFERENCES = 4096 };
 
 #define ENDLESS (2 * (size_t)UINT32_MAX + 4096) /* as many units as a 32-bit number can tell */
 
@@ -23,7 +23,8 @@ static struct {
     size_t left;
     void *piece[PIECES];
     host_mem block[BLOCKS];
-    unsigned n_pieces, n_blocks;
+    host_atom atom[ATOMS];
+    unsigned n_pieces, n_blocks, n_atoms;
     bool forged;
     unsigned char *endless;
     DDEMLLEDGER before;
@@ -191,6 +192,12 @@ host_atom fuzz_atom(unsigned name)
     return atom_of(name % FUZZ_NAMES);
 }
 
+void fuzz_remember_atom(host_atom atom)
+{
+    if (in.n_atoms < ATOMS)
+        in.atom[in.n_atoms++] = atom;
+}
+
 /* ---- Begin and end -------------------------------------------------------------------------------------- */
 
 static DDEMLLEDGER ledger_now(void)
@@ -218,7 +225,7 @@ void fuzz_begin(const uint8_t *data, size_t size, bool (*asleep)(void))
     start();
     in.at = data;
     in.left = size;
-    in.n_pieces = in.n_blocks = 0;
+    in.n_pieces = in.n_blocks = in.n_atoms = 0;
     in.forged = false;
     inside_begin(asleep);
     DdemlSetDeadlines(1000, 30000);
@@ -241,6 +248,8 @@ static void give_back(void)
         free(in.piece[i]);
     for (unsigned i = 0; i < in.n_blocks; i++)
         host_mem_free(in.block[i]);
+    for (unsigned i = 0; i < in.n_atoms; i++)
+        host_atom_delete(in.atom[i]);
     for (unsigned name = 0; name < FUZZ_NAMES; name++) {
         uint16_t text[HOST_ATOM_CHARS + 1];
         host_atom atom = atom_of(name);

@@ -79,6 +79,8 @@ host_mem fuzz_any_block(void);      /* one of these, alive or not; 0: there have
 
 /* The atom of a name, with one reference more; fuzz_end gives back what is left of all of them. */
 host_atom fuzz_atom(unsigned name);
+/* One that came in a message, with a reference: of whatever else, if the input has guessed its number. The same. */
+void fuzz_remember_atom(host_atom atom);
 #define FUZZ_NAMES 6
 extern const char *const fuzz_names[FUZZ_NAMES];
 

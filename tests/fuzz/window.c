@@ -240,6 +240,8 @@ static void note(const struct host_msg *hm, UINT_PTR lo, UINT_PTR hi)
     fuzz_remember((host_mem)lo);
     fuzz_remember((host_mem)hi);
     door.atoms[hm->id % KEPT] = atom;
+    if (hi <= UINT16_MAX)
+        fuzz_remember_atom(atom);
 }
 
 /* The right answer, a wrong one, none, or something else. */
@@ -292,11 +294,13 @@ static void hostile_proc(void *ctx, const struct host_msg *hm)
     } else if (hm->id == WM_DDE_TERMINATE) {
         if (fuzz_byte() < 224)
             post(hm->wparam, WM_DDE_TERMINATE, me, 0);
-    } else if (UnpackDDElParam(hm->id, (LPARAM)hm->lparam, &lo,
-                               &hi)) { /* the ACK of an INITIATE is not packed */
+    } else if (UnpackDDElParam(hm->id, (LPARAM)hm->lparam, &lo, &hi)) {
         FreeDDElParam(hm->id, (LPARAM)hm->lparam);
         note(hm, lo, hi);
         react(me, hm, lo, hi);
+    } else if (hm->id == WM_DDE_ACK) { /* of an INITIATE: that is not packed */
+        fuzz_remember_atom((host_atom)hm->lparam);
+        fuzz_remember_atom((host_atom)(hm->lparam >> HALF));
     }
 }
 
