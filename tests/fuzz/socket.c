@@ -266,9 +266,11 @@ static void forget_all(void)
 {
     int fd;
 
-    for (unsigned i = 0; i < LINES; i++)
+    for (unsigned i = 0; i < LINES; i++) {
         if (door.lines[i] >= 0)
             close(door.lines[i]);
+        door.lines[i] = -1; /* the library may have the number next */
+    }
     for (unsigned i = 0; i < door.n_ears; i++)
         close(door.ears[i]);
     door.n_ears = 0;
