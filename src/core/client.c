@@ -353,7 +353,7 @@ static UINT error_of(uint16_t status)
 
 static bool ack_fits(const struct xact *x, uintptr_t hi)
 {
-    return x->type == XTYP_EXECUTE ? hi == x->sent.mem : hi == x->item->atom;
+    return x->type == XTYP_EXECUTE ? hi == x->sent.mem : hi == x->sent.atom;
 }
 
 /* The oldest transaction that the ACK fits. Raw servers acknowledge an EXECUTE with another handle than they
@@ -403,7 +403,7 @@ static struct xact *match_request(struct conv *c, const struct wire_msg *m, cons
 {
     list_each (node, next, &c->xacts) {
         struct xact *x = container_of(node, struct xact, node);
-        bool fits = x->type == XTYP_REQUEST && x->item->atom == m->atom && x->fmt == m->fmt;
+        bool fits = x->type == XTYP_REQUEST && x->sent.atom == m->atom && x->fmt == m->fmt;
 
         if (fits && (m->status & WIRE_FRESPONSE || !l))
             return x;

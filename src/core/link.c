@@ -22,10 +22,9 @@ struct group {
 /* An update that the client has still to acknowledge. It outlives its loop: the ACK may cross the UNADVISE.
  */
 struct update {
-    struct list node; /* conv->unacked */
-    struct string *item;
-    struct link *link;
-    bool holds; /* the loop sends no more before the answer */
+    struct list node;  /* conv->unacked */
+    struct link *link; /* whose item keeps the number of its name taken */
+    bool holds;        /* the loop sends no more before the answer */
     struct wire_sent sent;
 };
 
@@ -210,7 +209,6 @@ static struct update *update_new(struct link *l)
 
     if (!u)
         return NULL;
-    u->item = string_ref(l->item);
     u->link = l;
     u->holds = l->ack_req;
     link_ref(l);
@@ -221,7 +219,6 @@ static struct update *update_new(struct link *l)
 static void update_free(struct update *u)
 {
     list_remove(&u->node);
-    string_unref(u->item);
     link_unref(u->link);
     mem_free(u);
 }
@@ -338,7 +335,7 @@ static struct update *match(struct conv *c, uintptr_t item)
     list_each (node, next, &c->unacked) {
         struct update *u = container_of(node, struct update, node);
 
-        if (u->item->atom == item || !item)
+        if (u->sent.atom == item || !item)
             return u;
     }
     return NULL;

@@ -563,7 +563,7 @@ int wire_post(struct wire_end *end, struct wire_msg *m, struct wire_sent *sent)
         return HOST_FAULT;
     }
     if (sent)
-        *sent = (struct wire_sent){.id = m->id, .mem = m->mem};
+        *sent = (struct wire_sent){.id = m->id, .atom = m->atom, .mem = m->mem};
     if (sent && has_handle(m)) {
         sent->fmt = m->fmt;
         sent->handle = get_handle(m->mem, WIRE_HEADER, m->fmt);

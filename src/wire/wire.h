@@ -94,9 +94,12 @@ enum wire_situation {
 /* Frees what the message still carries and the table gives to this side; forgets the rest. */
 void wire_dispose(struct wire_end *end, struct wire_msg *m, enum wire_situation situation);
 
-/* A G that was sent with the right to free it, and that some answers give back to the sender. */
+/* A message whose answer is to be known again; and a G that was sent in it with the right to free it, and that some
+ * answers give back to the sender. */
 struct wire_sent {
     uint32_t id;
+    /* By which the answer names it. The number of its text may become another one: somebody deletes one too many. */
+    host_atom atom;
     host_mem mem; /* 0: nothing to remember. Not to be used otherwise: it may have gone */
     uint16_t fmt; /* and what its payload stands for; 0: bytes                          */
     uintptr_t handle;

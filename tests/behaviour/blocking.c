@@ -100,17 +100,25 @@ static void expect_same(const struct call *a, const struct call *b)
     assert_int_equal(a->data2, b->data2);
 }
 
+/* With a loop, if that is what is to be ended. */
+static struct talk talk_about(UINT type)
+{
+    struct talk t = talk();
+
+    if (type == XTYP_ADVSTOP)
+        start(&t, XTYP_ADVSTART);
+    test_pump_all();
+    return t;
+}
+
 static void a_blocked_transaction_comes_again_with_equal_arguments(void **state)
 {
     static const UINT types[] = {XTYP_REQUEST, XTYP_POKE, XTYP_EXECUTE, XTYP_ADVSTART, XTYP_ADVSTOP};
 
     (void)state;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        struct talk t = talk();
+        struct talk t = talk_about(types[i]);
 
-        if (types[i] == XTYP_ADVSTOP)
-            start(&t, XTYP_ADVSTART);
-        test_pump_all();
         party_forget(t.client);
         blocked_type = types[i];
         t.server->hook = block_once;
@@ -582,11 +590,8 @@ static void each_blockable_callback_is_the_one_that_was_enabled(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        struct talk t = talk();
+        struct talk t = talk_about(types[i]);
 
-        if (types[i] == XTYP_ADVSTOP)
-            start(&t, XTYP_ADVSTART);
-        test_pump_all();
         assert_true(enable(t.server, 0, EC_ENABLEONE));
         assert_true(enable(t.client, 0, EC_ENABLEONE));
         start(&t, types[i]);

@@ -987,7 +987,7 @@ static void messages_for_a_server_are_disposed_of(void **state)
 static void needs_wrong_handles(void)
 {
     if (raw_copies())
-        skip(); /* the system there does not pass them on */
+        skip(); /* it copies blocks itself: a message with a wrong handle does not arrive */
 }
 
 /* A handle that no block has. */

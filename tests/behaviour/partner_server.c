@@ -326,7 +326,7 @@ static bool can_be_posted(const struct ask_row *row)
 static void prepare(const struct ask_row *row)
 {
     if (!can_be_posted(row))
-        skip(); /* the system there does not pass it on */
+        skip(); /* it copies blocks itself: a message that lacks its block does not arrive */
     if (row->looped)
         start_loop(0);
     if (row->type == XTYP_REQUEST)

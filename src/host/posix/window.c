@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The ddeml authors */
+#include "base/ahead.h"
 #include "host/posix/figures.h"
 #include "host/posix/peer.h"
 
@@ -134,6 +135,9 @@ bool host_window_foreign(host_wnd wnd)
 {
     return is_remote(wnd) && host_window_alive(wnd);
 }
+
+_Static_assert(sizeof(void *) < 8 || sizeof(struct window) % CACHE_LINE == 0,
+               "each begins with a line of its own");
 
 /* ---- What broadcasts are for this process ---------------------------------------------------------- */
 
