@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "base/ahead.h"
 #include "base/ledger.h"
 #include "host/host.h"
 
@@ -14,8 +15,7 @@ void map_init(struct map *m)
 
 void map_init_off_books(struct map *m)
 {
-    map_init(m);
-    m->off_books = true;
+    *m = (struct map)MAP_OFF_BOOKS;
 }
 
 static void free_buckets(struct map *m)
@@ -102,6 +102,11 @@ struct map_node *map_first(const struct map *m, uintptr_t hash)
 struct map_node *map_next(const struct map_node *node)
 {
     return same_hash(node->next, node->hash);
+}
+
+void map_fetch(const struct map *m, uintptr_t hash)
+{
+    fetch_ahead(*bucket(m, hash), CACHE_LINE);
 }
 
 uintptr_t map_hash(uintptr_t a, uintptr_t b)

@@ -25,14 +25,23 @@ struct map {
     struct map_node *first[MAP_FIRST_BUCKETS];
 };
 
+/* Of a table for what belongs to no instance. */
+#define MAP_OFF_BOOKS                                                                                        \
+    {                                                                                                        \
+        .mask = MAP_FIRST_BUCKETS - 1, .off_books = true                                                     \
+    }
+
 void map_init(struct map *m);
-void map_init_off_books(struct map *m); /* for what belongs to no instance */
+void map_init_off_books(struct map *m);
 void map_deinit(struct map *m); /* must be empty */
 void map_put(struct map *m, struct map_node *node, uintptr_t hash);
 void map_remove(struct map *m, struct map_node *node); /* must be in it */
 
 struct map_node *map_first(const struct map *m, uintptr_t hash);
 struct map_node *map_next(const struct map_node *node); /* the next one with the same hash */
+
+/* What stands at that hash will be looked up soon. */
+void map_fetch(const struct map *m, uintptr_t hash);
 
 /* Mixes two keys into one hash. */
 uintptr_t map_hash(uintptr_t a, uintptr_t b);

@@ -23,6 +23,7 @@ struct peer_io peer_io = {
     .interrupt = -1,
     .heard_in = -1,
     .peers = {&peer_io.peers, &peer_io.peers},
+    .by_number = MAP_OFF_BOOKS,
     .strangers = {&peer_io.strangers, &peer_io.strangers},
 };
 
@@ -117,12 +118,25 @@ struct peer *peer_new(struct list *among)
     return p;
 }
 
+void peer_name(struct peer *p, board_number number)
+{
+    p->number = number;
+    map_put(&peer_io.by_number, &p->by_number, number);
+}
+
+void peer_unname(struct peer *p)
+{
+    if (p->number && !p->doomed)
+        map_remove(&peer_io.by_number, &p->by_number);
+}
+
 /* It has gone, or is cut off: its windows are no more, and nobody waits for it. The record goes when nobody
  * stands on it: at the end of peers_poll. */
 void peer_doom(struct peer *p)
 {
     if (p->doomed)
         return;
+    peer_unname(p);
     p->doomed = true;
     if (peer_io.heard == p)
         peer_note_heard(NULL);
@@ -148,13 +162,9 @@ void peers_bury(struct list *among)
 
 struct peer *peer_known(board_number number)
 {
-    list_each (node, next, &peer_io.peers) {
-        struct peer *p = container_of(node, struct peer, place);
+    struct map_node *node = map_first(&peer_io.by_number, number);
 
-        if (p->number == number && !p->doomed)
-            return p;
-    }
-    return NULL;
+    return node ? container_of(node, struct peer, by_number) : NULL;
 }
 
 /* The kernel says who is at the other end; 0: nobody of this user. */
@@ -227,7 +237,8 @@ struct peer *peer_get(board_number number, int *why)
         close(fd);
         return NULL;
     }
-    p->number = number;
+    if (fresh)
+        peer_name(p, number);
     p->pid = peer_process_at(fd);
     p->out = fd;
     /* HELLO is a packet of its own: it must not wait for what comes after it. */
@@ -235,6 +246,8 @@ struct peer *peer_get(board_number number, int *why)
         return p;
     peer_drop_pending(p);
     close_line(&p->out);
+    if (fresh)
+        peer_unname(p);
     p->doomed |= fresh;
     return NULL;
 }

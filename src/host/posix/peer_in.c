@@ -183,7 +183,7 @@ static struct peer *greet(struct peer *stranger)
         return turn_away(stranger);
     stranger->greeted = true;
     if (!p) {
-        stranger->number = stranger->claims;
+        peer_name(stranger, stranger->claims);
         list_remove(&stranger->place);
         list_append(&peer_io.peers, &stranger->place);
         return stranger;

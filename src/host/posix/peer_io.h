@@ -21,6 +21,7 @@ extern struct peer_io {
     bool resting;          /* the listener is not reported: of whoever waits for others */
     _Atomic int interrupt; /* an eventfd */
     struct list peers;
+    struct map by_number;
     struct list strangers; /* accepted, and have not said who they are: struct peer, number 0 */
     uint32_t last_id;
     struct peer *heard;     /* the one that was heard last, if it is still there */
@@ -44,6 +45,8 @@ long peer_process_at(int fd);
 bool peer_is_process(int fd, board_number number);
 
 struct peer *peer_new(struct list *among); /* NULL: no memory */
+void peer_name(struct peer *p, board_number number);
+void peer_unname(struct peer *p); /* it is about to be doomed, or dropped */
 void peer_doom(struct peer *p);
 void peers_bury(struct list *among);
 

@@ -81,6 +81,7 @@ static void forked(void)
 
         peer_close(&p->in);
         peer_close(&p->out);
+        peer_unname(p);
         peer_drop_pending(p);
         peer_forget(p);
     }

@@ -32,6 +32,7 @@ enum { NEWS_PENDING = 1 << 20 };
 
 struct peer {
     struct list place;
+    struct map_node by_number; /* unless it is doomed, or a stranger */
     board_number number;
     long pid;            /* of the process that this one has connected to */
     uint32_t id;         /* no other peer ever has it         */

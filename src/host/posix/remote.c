@@ -14,19 +14,15 @@ struct watch {
     host_wnd watcher;
 };
 
-static struct map remotes; /* by window */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct map remotes = MAP_OFF_BOOKS; /* by window */
 
-static void make_map(void)
-{
-    map_init_off_books(&remotes);
-}
-
+/* Conversations that have begun one after the other have windows one after the other, and are often told the same
+ * thing in that order: what comes next is fetched. */
 struct remote *remote_find(host_wnd wnd)
 {
     struct map_node *node;
 
-    pthread_once(&once, make_map);
+    map_fetch(&remotes, window_hash(wnd) + 1);
     for (node = map_first(&remotes, window_hash(wnd)); node; node = map_next(node))
         if (container_of(node, struct remote, node)->wnd == wnd)
             return container_of(node, struct remote, node);
