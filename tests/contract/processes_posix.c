@@ -33,6 +33,7 @@ enum {
     LIMIT = 10000,
     SOON = 50, /* ms: a deadline that passes */
     MB = 1 << 20,
+    COMES_BACK = 15, /* so many values later one is the same again */
 };
 
 /* ---- Windows, in either process ------------------------------------------------------------------------ */
@@ -194,9 +195,30 @@ static unsigned hear_all_news(void)
     return n;
 }
 
+/* Every value goes to one window, from one of ours to another, and to the first again; it is small or large, or too
+ * large to travel in the message. What could not be posted is left behind, which the end will show. */
+static void update(host_wnd one, host_wnd two, unsigned n)
+{
+    static const size_t sizes[] = {8, 300, 40000};
+    const host_wnd to[] = {one, two, one}, from[] = {me.wnd, me.event, me.wnd};
+
+    for (unsigned i = 0; i < n; i++)
+        for (unsigned k = 0; k < 3; k++) {
+            host_mem mem = block_of(sizes[i % 3]);
+            struct host_msg m = {.to = to[k], .id = DATA, .wparam = from[k]};
+            unsigned char *bytes = host_mem_lock(mem);
+
+            bytes[4] = (unsigned char)(i % COMES_BACK);
+            host_mem_unlock(mem);
+            m.lparam = packed(mem, atom_of("Item"));
+            if (host_post(&m) == HOST_OK)
+                host_mem_free(mem);
+        }
+}
+
 static void obey(const char *line)
 {
-    unsigned long long wnd = 0;
+    unsigned long long wnd = 0, other = 0;
     unsigned n = 0, done = 0;
     char word[TEST_LINE] = "", text[TEST_LINE] = "";
     struct host_msg m = {.wparam = me.wnd};
@@ -209,6 +231,9 @@ static void obey(const char *line)
         int r = post_requests((host_wnd)wnd, me.wnd, 0, n, &done);
 
         say("%d %u", r, done);
+    } else if (sscanf(line, "update %llx %llx %u", &wnd, &other, &n) == 3) {
+        update((host_wnd)wnd, (host_wnd)other, n);
+        say("ok");
     } else if (sscanf(line, "post-others %llx %u", &wnd, &n) == 2) {
         int r = post_some((host_wnd)wnd, PLAIN, me.wnd, 0, n, &done);
 
@@ -583,6 +608,63 @@ static void a_posted_block_is_copied_and_the_rest_is_given(void **state)
         while (s.size != sizes[i]);
         assert_int_equal(s.spoilt, 0);
     }
+}
+
+enum { VALUES = 30 };
+
+/* What a window has been told, in order, and by whom. */
+struct told {
+    unsigned n;
+    unsigned char value[2 * VALUES];
+    host_wnd from[2 * VALUES];
+};
+
+static void write_down_value(void *ctx, const struct host_msg *msg)
+{
+    struct seen seen = {0};
+    struct told *t = ctx;
+    uintptr_t *parts;
+    unsigned char *bytes;
+
+    if (msg->id != DATA)
+        return;
+    assert_true(t->n < 2 * VALUES);
+    parts = host_mem_lock(msg->lparam);
+    bytes = host_mem_lock(parts[0]);
+    t->value[t->n] = bytes[4];
+    t->from[t->n++] = msg->wparam;
+    bytes[4] = byte_at(4); /* it is this window's own */
+    host_mem_unlock(parts[0]);
+    host_mem_unlock(msg->lparam);
+    take_data(&seen, msg->lparam);
+    assert_int_equal(seen.spoilt, 0);
+}
+
+static void an_equal_message_to_another_window_is_a_message_of_its_own(void **state)
+{
+    struct partner *p = known_partner();
+    struct told one = {0}, two = {0};
+    host_wnd w1 = host_window_create(HOST_MOM, 0, true, write_down_value, &one),
+             w2 = host_window_create(HOST_MOM, 0, true, write_down_value, &two);
+
+    (void)state;
+    tell(p, "meet %llx", (unsigned long long)w1);
+    test_process_expect(p->process, "1");
+    tell(p, "meet %llx", (unsigned long long)w2);
+    test_process_expect(p->process, "1");
+    tell(p, "update %llx %llx %u", (unsigned long long)w1, (unsigned long long)w2, VALUES);
+    test_process_expect(p->process, "ok");
+    expect(&one.n, 2 * VALUES);
+    expect(&two.n, VALUES);
+    for (unsigned i = 0; i < VALUES; i++) {
+        assert_int_equal(one.value[2 * i], i % COMES_BACK);
+        assert_int_equal(one.value[2 * i + 1], i % COMES_BACK);
+        assert_int_equal(two.value[i], i % COMES_BACK);
+        assert_true(one.from[2 * i] == p->wnd && one.from[2 * i + 1] == p->wnd);
+        assert_true(two.from[i] == two.from[0] && two.from[i] != p->wnd);
+    }
+    host_window_destroy(w1);
+    host_window_destroy(w2);
 }
 
 static void posts_to_one_that_stands_still_fill_its_queue_and_arrive_in_order(void **state)
@@ -1182,6 +1264,7 @@ int main(int argc, char **argv)
         RULE(whoever_watches_hears_of_the_end_behind_what_was_posted),
         RULE(what_a_process_has_posted_before_its_end_arrives),
         RULE(a_posted_block_is_copied_and_the_rest_is_given),
+        RULE(an_equal_message_to_another_window_is_a_message_of_its_own),
         RULE(posts_to_one_that_stands_still_fill_its_queue_and_arrive_in_order),
         RULE(a_queue_that_went_with_its_window_is_empty),
         RULE(blocks_for_one_that_stands_still_use_up_nobodys_descriptors),

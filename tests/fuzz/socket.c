@@ -445,6 +445,13 @@ static void put_parcel(unsigned line, bool sent, int *fd)
     parcel_free(p);
 }
 
+static void put_again(unsigned line)
+{
+    struct frame_again f = {.to = any_of_ours(), .from = any_of_theirs(line), .lane = fuzz_below(66)};
+
+    put(&f, sizeof f, FRAME_AGAIN, NULL, 0);
+}
+
 static void put_hello(unsigned line)
 {
     struct frame_hello f = {.magic = FRAME_MAGIC, .number = once.number[door.who[line]]};
@@ -511,8 +518,10 @@ static void put_frame(unsigned line, int *fd)
     case 4:
     case 5:
     case 6:
-    case 7:
         put_parcel(line, false, fd);
+        break;
+    case 7:
+        put_again(line);
         break;
     case 8:
     case 9:

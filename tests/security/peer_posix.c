@@ -167,6 +167,13 @@ static void put_post(host_wnd to, const struct parcel *p)
     put(&f, sizeof f, FRAME_POST, p->bytes, p->size);
 }
 
+static void put_again(host_wnd to, host_wnd from, uint32_t lane)
+{
+    struct frame_again f = {.to = to, .from = from, .lane = lane};
+
+    PUT(f, FRAME_AGAIN);
+}
+
 static void put_send(host_wnd to, const struct parcel *p, uint64_t serial)
 {
     struct frame_send f = {.to = to, .serial = serial, .until = UINT64_MAX};
@@ -694,6 +701,74 @@ static void too_large_a_parcel(void)
     say(NONE);
 }
 
+/* ---- Attempts: the same again -------------------------------------------------------------------------- */
+
+static void nothing_again(void)
+{
+    say_hello();
+    say_window();
+    put_again(in.victims, in.window, 0);
+    say(NONE);
+}
+
+static void a_sent_one_again(void)
+{
+    say_hello();
+    say_window();
+    put_send(in.victims, parcel_of(INITIATE_, in.window, 0, PARCEL_SENT), 1);
+    put_again(in.victims, in.window, 0);
+    say(NONE);
+}
+
+static void one_with_a_descriptor_again(void)
+{
+    say_hello();
+    say_window();
+    post(REQUEST_, in.window, 1);
+    put_post(in.victims, parcel_of(POKE_, in.window, poke_block(LARGE), PARCEL_POSTED));
+    say(file_of(LARGE, SEALS));
+    put_again(in.victims, in.window, 0);
+    say(NONE);
+}
+
+static void again_in_the_name_of_the_victim(void)
+{
+    say_hello();
+    say_window();
+    post(REQUEST_, in.window, 1);
+    put_again(in.victims, in.victims, 0);
+    say(NONE);
+}
+
+static void again_to_another_process(void)
+{
+    say_hello();
+    say_window();
+    post(REQUEST_, in.window, 1);
+    put_again(in.window, in.window, 0);
+    say(NONE);
+}
+
+static void again_in_a_lane_that_there_is_not(void)
+{
+    say_hello();
+    say_window();
+    post(REQUEST_, in.window, 1);
+    put_again(in.victims, in.window, FRAME_LANES);
+    say(NONE);
+}
+
+static void again_beyond_its_credit(void)
+{
+    say_hello();
+    say_window();
+    post(REQUEST_, in.window, 1);
+    for (int i = 0; i < MOST_POSTS; i++) {
+        put_again(in.victims, in.window, 0);
+        say(NONE);
+    }
+}
+
 /* ---- Attempts: what harms nobody ----------------------------------------------------------------------- */
 
 /* References that it has not, on names of the victim's. */
@@ -712,6 +787,18 @@ static void names_that_are_not_its_own(void)
             say(NONE);
         }
     }
+}
+
+/* To a window that there is not, from one that has not been introduced, and from nobody. */
+static void again_to_and_from_nobody(void)
+{
+    say_hello();
+    say_window();
+    put_post(in.victims, parcel_of(POKE_, in.window, poke_block(100), PARCEL_POSTED));
+    put_again(in.victims + ((host_wnd)1 << 20), in.window, 0);
+    put_again(in.victims, in.window + 1, 0);
+    put_again(in.victims, 0, 0);
+    say(NONE);
 }
 
 static void descriptors_with_nothing(void)
@@ -759,6 +846,7 @@ static void put_anything(void)
         sizeof(struct frame_ask),
         sizeof(struct frame_gone),
         sizeof(struct frame_post),
+        sizeof(struct frame_again),
         sizeof(struct frame_send),
         sizeof(struct frame_reply),
         sizeof(struct frame_credit),
@@ -786,6 +874,8 @@ static void put_spoilt(void)
         put_post(in.victims, p);
     else
         put_send(in.victims, p, chance());
+    if (chance() % 4 == 0)
+        put_again(in.victims, in.window, 0);
     for (unsigned n = chance() % 4; n; n--)
         in.packet[start + chance() % (in.size - start)] = (unsigned char)chance();
     parcel_free(p);
@@ -887,6 +977,14 @@ static const struct attempt {
     TRY(part_of_a_parcel, CUT_OFF),
     TRY(no_parcel, CUT_OFF),
     TRY(too_large_a_parcel, CUT_OFF),
+    TRY(nothing_again, CUT_OFF),
+    TRY(a_sent_one_again, CUT_OFF),
+    TRY(one_with_a_descriptor_again, CUT_OFF),
+    TRY(again_in_the_name_of_the_victim, CUT_OFF),
+    TRY(again_to_another_process, CUT_OFF),
+    TRY(again_in_a_lane_that_there_is_not, CUT_OFF),
+    TRY(again_beyond_its_credit, CUT_OFF),
+    TRY(again_to_and_from_nobody, HARMLESS),
     TRY(names_that_are_not_its_own, HARMLESS),
     TRY(descriptors_with_nothing, HARMLESS),
     TRY(an_end_in_mid_sentence, HARMLESS),

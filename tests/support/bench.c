@@ -211,6 +211,7 @@ static struct {
     DWORD inst;
     HSZ topic, item, large;
     char *bytes;
+    DWORD value; /* a new one for every update */
     volatile bool quit;
 } server;
 
@@ -221,6 +222,7 @@ static HDDEDATA answer_of(HSZ item, UINT fmt)
 
     if (large && !server.bytes)
         server.bytes = memset(malloc(BENCH_LARGE), 'x', BENCH_LARGE);
+    memcpy(small, &server.value, sizeof server.value);
     return DdeCreateDataHandle(server.inst, (LPBYTE)(large ? server.bytes : small), large ? BENCH_LARGE : 32,
                                0, item, fmt, 0);
 }
@@ -232,9 +234,11 @@ static void execute(HDDEDATA data)
 
     DdeGetData(data, (LPBYTE)&n, sizeof n, 0);
     server.quit = n == 0;
-    while (n--)
+    while (n--) {
+        server.value++;
         if (!DdePostAdvise(server.inst, server.topic, server.item))
             bench_fail("an update is lost");
+    }
 }
 
 static HDDEDATA CALLBACK serve(UINT type, UINT fmt, HCONV conv, HSZ topic, HSZ item, HDDEDATA data,

@@ -643,6 +643,71 @@ static void payloads_of_every_size_arrive_exactly(void **state)
     }
 }
 
+/* Of a message with a block and a name. */
+static struct parcel *parcel_with(uint32_t id, host_wnd from, host_mem mem, const char *name)
+{
+    struct host_msg m = packed(id, mem, atom_of(name));
+    struct parcel *p;
+
+    m.wparam = from;
+    p = pack(&m, PARCEL_POSTED);
+    parcel_delivered(&m, PARCEL_POSTED);
+    return p;
+}
+
+static void parcels_are_the_same_if_only_the_sender_differs(void **state)
+{
+    host_mem mem = block_of(100, 1), equal = block_of(100, 1), other = block_of(100, 2),
+             longer = block_of(101, 1), large = block_of(PARCEL_INLINE + 1, 1);
+    struct parcel *p = parcel_with(WIRE_POKE, FROM, mem, "Item"),
+                  *file = parcel_with(WIRE_POKE, FROM, large, "Item");
+    const struct {
+        struct parcel *p;
+        bool same;
+    } cases[] = {
+        {parcel_with(WIRE_POKE, FROM + 1, mem, "Item"), true},
+        {parcel_with(WIRE_POKE, FROM, equal, "Item"), true},
+        {parcel_with(WIRE_POKE, FROM, other, "Item"), false},
+        {parcel_with(WIRE_POKE, FROM, longer, "Item"), false},
+        {parcel_with(WIRE_POKE, FROM, mem, "Itex"), false},
+        {parcel_with(WIRE_DATA, FROM, mem, "Item"), false},
+        {parcel_with(WIRE_POKE, FROM, large, "Item"), false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(parcel_same(p, cases[i].p), cases[i].same);
+        assert_int_equal(parcel_same(cases[i].p, p), cases[i].same);
+        parcel_free(cases[i].p);
+    }
+    assert_false(parcel_same(file, file)); /* which of the two descriptors would it be? */
+    parcel_free(p);
+    parcel_free(file);
+    host_mem_free(mem);
+    host_mem_free(equal);
+    host_mem_free(other);
+    host_mem_free(longer);
+    host_mem_free(large);
+}
+
+static void a_parcel_that_is_shared_goes_with_the_last_who_has_it(void **state)
+{
+    host_mem mem = block_of(100, 1);
+    struct parcel *p = parcel_with(WIRE_POKE, FROM, mem, "Item"), *shared = parcel_share(p);
+    struct host_msg out = {.to = 2};
+    uintptr_t lo, hi;
+
+    (void)state;
+    parcel_free(p);
+    assert_true(parcel_unpack(shared, &out));
+    parcel_free(shared);
+    take_packed(&out, &lo, &hi);
+    holds(lo, 100, 100, 1, 0x2000);
+    host_mem_free(lo);
+    host_atom_delete((host_atom)hi);
+    host_mem_free(mem);
+}
+
 static ino_t inode_packed(host_mem mem)
 {
     struct host_msg m = message(WIRE_EXECUTE, mem);
@@ -1644,6 +1709,8 @@ int main(void)
         RULE(what_is_no_block_cannot_be_packed),
         RULE(a_notice_and_an_empty_execute_travel_without_a_block),
         RULE(payloads_of_every_size_arrive_exactly),
+        RULE(parcels_are_the_same_if_only_the_sender_differs),
+        RULE(a_parcel_that_is_shared_goes_with_the_last_who_has_it),
         RULE(a_large_block_is_passed_itself_until_somebody_may_have_written),
         RULE(a_locked_block_is_copied_as_it_is),
         RULE(what_came_can_be_passed_on),

@@ -154,12 +154,30 @@ static bool may_be_said(const struct parcel *parcel)
     return !from || !names_sender(parcel_id(parcel)) || process_of(from) == peers_number();
 }
 
+/* What either side goes by if the next one is the same (FRAME_AGAIN). */
+static void keep_parcel(struct parcel **last, struct parcel *parcel)
+{
+    parcel_free(*last);
+    *last = parcel && parcel->fd < 0 ? parcel_share(parcel) : NULL;
+}
+
 /* ---- Posting ---------------------------------------------------------------------------------------- */
 
-static int post_to(const struct host_msg *msg, const struct parcel *parcel)
+static void put_post(const struct peer *p, host_wnd to, uint32_t lane, const struct parcel *parcel)
+{
+    struct frame_again again = {.to = to, .from = parcel_from(parcel), .lane = lane};
+    struct frame_post post = {.to = to, .lane = lane};
+
+    if (p->posted && parcel_same(p->posted, parcel))
+        put(&again, sizeof again, FRAME_AGAIN, NULL, 0);
+    else
+        put(&post, sizeof post, FRAME_POST, parcel->bytes, parcel->size);
+}
+
+static int post_to(const struct host_msg *msg, struct parcel *parcel)
 {
     struct remote *r = remote_find(msg->to);
-    struct frame_post f = {.to = msg->to, .lane = r ? r->thread % FRAME_LANES : 0};
+    uint32_t lane = r ? r->thread % FRAME_LANES : 0;
     struct known *fresh;
     struct peer *p;
     int result = HOST_GONE;
@@ -169,15 +187,17 @@ static int post_to(const struct host_msg *msg, const struct parcel *parcel)
     p = peer_get(process_of(msg->to), &result);
     if (!p)
         return result;
-    if (p->out_by[f.lane] >= QUEUE_LIMIT || peer_congested(p, parcel->fd))
+    if (p->out_by[lane] >= QUEUE_LIMIT || peer_congested(p, parcel->fd))
         return HOST_FULL;
     if (!may_be_said(parcel) || !introduce(p, msg->wparam, &fresh))
         return HOST_FAULT;
-    put(&f, sizeof f, FRAME_POST, parcel->bytes, parcel->size);
+    put_post(p, msg->to, lane, parcel);
     result = write_introduced(p, parcel->fd, fresh);
-    if (result == HOST_OK)
-        p->out_by[f.lane]++;
-    return result;
+    if (result != HOST_OK)
+        return result;
+    p->out_by[lane]++;
+    keep_parcel(&p->posted, parcel);
+    return HOST_OK;
 }
 
 static int post_packed(const struct host_msg *msg)
@@ -493,6 +513,11 @@ static bool on_gone(struct peer *p, const void *frame, const void *rest, size_t 
     return true;
 }
 
+static bool may_say_from(const struct peer *p, uint32_t id, uint64_t from)
+{
+    return !names_sender(id) || is_of(p, from) || !from;
+}
+
 /* What hosts tell their own windows they tell nobody else's, and some things are sent, never posted. */
 static bool may_say(const struct peer *p, const struct parcel *parcel, enum parcel_way way)
 {
@@ -501,7 +526,7 @@ static bool may_say(const struct peer *p, const struct parcel *parcel, enum parc
 
     if (parcel_way(parcel) != way || (is_core && !(is_of_core(id) && way == PARCEL_SENT)))
         return false;
-    return !names_sender(id) || is_of(p, parcel_from(parcel)) || !parcel_from(parcel);
+    return may_say_from(p, id, parcel_from(parcel));
 }
 
 static struct parcel *take_parcel(struct peer *p, const void *rest, size_t more, int *fd, enum parcel_way way,
@@ -530,35 +555,25 @@ static struct inflow *inflow_of(struct peer *p, uint32_t lane)
 }
 
 /* Nobody could tell whose it would be to free what it carries, if it were made into blocks and atoms of this process. */
-static bool is_of_nobody(const struct parcel *parcel)
+static bool is_of_nobody(const struct parcel *parcel, host_wnd from)
 {
-    return names_sender(parcel_id(parcel)) && !parcel_from(parcel);
+    return names_sender(parcel_id(parcel)) && !from;
 }
 
 /* What is for a window that has closed meanwhile leaves nothing behind. One who has posted what there is no memory
- * for believes that it has arrived: it is let go, so that it does not wait for an answer. */
-static bool on_post(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
+ * for believes that it has arrived: it is let go, so that it does not wait for an answer. The parcel is given away. */
+static bool arrive(struct peer *p, host_wnd to, host_wnd from, uint32_t lane, struct parcel *parcel)
 {
-    const struct frame_post *f = frame;
-    bool wrong = false;
-    struct inflow *flow;
-    struct parcel *parcel;
+    struct inflow *flow = inflow_of(p, lane);
     int r = HOST_FAULT;
 
-    if (process_of((host_wnd)f->to) != peers_number() || f->lane >= FRAME_LANES)
-        return false;
-    flow = inflow_of(p, f->lane);
-    parcel = take_parcel(p, rest, more, fd, PARCEL_POSTED, &wrong);
-    if (wrong)
-        return false;
     if (parcel && flow && ++flow->outstanding > QUEUE_LIMIT) {
         parcel_free(parcel);
         return false;
     }
     if (parcel && flow) {
         atomic_fetch_add_explicit(&flow->refs, 1, memory_order_relaxed);
-        parcel_settle(parcel);
-        r = is_of_nobody(parcel) ? HOST_GONE : queue_post_parcel((host_wnd)f->to, parcel, flow);
+        r = is_of_nobody(parcel, from) ? HOST_GONE : queue_post_parcel(to, from, parcel, flow);
     }
     if (r == HOST_OK)
         return true;
@@ -568,6 +583,40 @@ static bool on_post(struct peer *p, const void *frame, const void *rest, size_t 
     else
         peer_let_go(p);
     return true;
+}
+
+static bool is_for_us(uint64_t to, uint32_t lane)
+{
+    return process_of((host_wnd)to) == peers_number() && lane < FRAME_LANES;
+}
+
+static bool on_post(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
+{
+    const struct frame_post *f = frame;
+    bool wrong = false;
+    struct parcel *parcel;
+
+    if (!is_for_us(f->to, f->lane))
+        return false;
+    parcel = take_parcel(p, rest, more, fd, PARCEL_POSTED, &wrong);
+    if (wrong)
+        return false;
+    keep_parcel(&p->got, parcel);
+    if (parcel)
+        parcel_settle(parcel);
+    return arrive(p, (host_wnd)f->to, parcel ? parcel_from(parcel) : 0, f->lane, parcel);
+}
+
+static bool on_again(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
+{
+    const struct frame_again *f = frame;
+
+    (void)rest;
+    (void)more;
+    (void)fd;
+    if (!p->got || !is_for_us(f->to, f->lane) || !may_say_from(p, parcel_id(p->got), f->from))
+        return false;
+    return arrive(p, (host_wnd)f->to, (host_wnd)f->from, f->lane, parcel_share(p->got));
 }
 
 static bool on_send(struct peer *p, const void *frame, const void *rest, size_t more, int *fd)
@@ -582,7 +631,7 @@ static bool on_send(struct peer *p, const void *frame, const void *rest, size_t 
     parcel = take_parcel(p, rest, more, fd, PARCEL_SENT, &wrong);
     if (wrong)
         return false;
-    if (parcel && is_of_nobody(parcel)) {
+    if (parcel && is_of_nobody(parcel, parcel_from(parcel))) {
         parcel_free(parcel);
         peer_reply_now(&caller, HOST_GONE);
         return true;
@@ -650,6 +699,7 @@ static const struct {
     [FRAME_ASK] = {sizeof(struct frame_ask), false, on_ask},
     [FRAME_GONE] = {sizeof(struct frame_gone), false, on_gone},
     [FRAME_POST] = {sizeof(struct frame_post), true, on_post},
+    [FRAME_AGAIN] = {sizeof(struct frame_again), false, on_again},
     [FRAME_SEND] = {sizeof(struct frame_send), true, on_send},
     [FRAME_REPLY] = {sizeof(struct frame_reply), false, on_reply},
     [FRAME_CREDIT] = {sizeof(struct frame_credit), false, on_credit},
@@ -709,6 +759,8 @@ void peer_forget(struct peer *p)
         if (p->inflows[i])
             inflow_leave(p->inflows[i]);
     memset(p->inflows, 0, sizeof p->inflows);
+    keep_parcel(&p->posted, NULL);
+    keep_parcel(&p->got, NULL);
     while (!list_empty(&p->all_known))
         forget_known(p, container_of(p->all_known.next, struct known, of_peer));
     map_deinit(&p->known);

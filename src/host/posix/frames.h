@@ -14,7 +14,7 @@
 #define FRAME_MAGIC 0x4C4D4544u /* "DEML" */
 
 enum {
-    FRAME_VERSION = 1,
+    FRAME_VERSION = 2,
     FRAME_PACKET = 64 * 1024,
     FRAME_ALIGN = 8,
     FRAME_LANES = 64, /* for the receiving threads of a process; those beyond share them */
@@ -26,6 +26,7 @@ enum frame_type {
     FRAME_ASK,       /* is there such a window of the receiver's?                         */
     FRAME_GONE,      /* it is no more, or it does not exist                               */
     FRAME_POST,      /* a posted message; a parcel follows                                */
+    FRAME_AGAIN,     /* the one posted last, which had no descriptor, from and to other windows */
     FRAME_SEND,      /* a sent one; a parcel follows                                      */
     FRAME_REPLY,     /* what became of it                                                 */
     FRAME_CREDIT,    /* so many posted messages have been taken                           */
@@ -68,6 +69,13 @@ struct frame_post {
     struct frame_head head;
     uint64_t to;
     uint32_t lane, zero; /* which it counts for: credit names it again */
+};
+
+/* As an update goes to all who have a link. */
+struct frame_again {
+    struct frame_head head;
+    uint64_t to, from;
+    uint32_t lane, zero;
 };
 
 struct frame_send {

@@ -608,9 +608,23 @@ size_t parcel_service(const struct parcel *p, uint16_t buf[HOST_ATOM_CHARS + 1])
     return h.length[0];
 }
 
+struct parcel *parcel_share(struct parcel *p)
+{
+    atomic_fetch_add_explicit(&p->shares, 1, memory_order_relaxed);
+    return p;
+}
+
+bool parcel_same(const struct parcel *a, const struct parcel *b)
+{
+    const size_t before = offsetof(struct head, from), after = before + sizeof((struct head *)0)->from;
+
+    return a->size == b->size && a->fd < 0 && b->fd < 0 && memcmp(a->bytes, b->bytes, before) == 0 &&
+           memcmp(a->bytes + after, b->bytes + after, a->size - after) == 0;
+}
+
 void parcel_free(struct parcel *p)
 {
-    if (!p)
+    if (!p || atomic_fetch_sub_explicit(&p->shares, 1, memory_order_acq_rel) > 0)
         return;
     if (p->fd >= 0)
         descriptor_close(p->fd);

@@ -7,6 +7,8 @@
  * much. Blocks are copied (HOST_PASS_COPY in host.h): the sender's stay the sender's, the receiver's are
  * its own. */
 
+#include <stdatomic.h>
+
 #include "host/host.h"
 
 /* Payloads above this travel as a sealed memory descriptor. */
@@ -16,12 +18,17 @@ enum { PARCEL_INLINE = 32 * 1024, PARCEL_MAX = 48 * 1024 /* of the bytes of any 
 enum parcel_way { PARCEL_POSTED, PARCEL_SENT };
 
 struct parcel {
-    uint32_t size;  /* of bytes[]                                 */
-    int fd;         /* -1: none. Closed by parcel_free.           */
-    host_mem block; /* of the descriptor that it had; 0: none     */
-    unsigned tries; /* how often it could not be unpacked         */
+    uint32_t size;      /* of bytes[]                                 */
+    int fd;             /* -1: none. Closed by parcel_free.           */
+    host_mem block;     /* of the descriptor that it had; 0: none     */
+    atomic_uint shares; /* who else has it: it must not have a descriptor, nor have had one */
     unsigned char bytes[];
 };
+
+struct parcel *parcel_share(struct parcel *p); /* for one more parcel_free */
+
+/* The same but for who it is from; never those with a descriptor. */
+bool parcel_same(const struct parcel *a, const struct parcel *b);
 
 /* The message in bytes; it stays as it is (a large block may have become a sealed one). NULL: no memory, no
  * descriptor (errno), or it carries something that is no block. HOST_EV_* and messages that are not of DDE

@@ -48,6 +48,7 @@ struct peer {
     struct list all_known;
     struct inflow *inflows[SENT_LANE + 1]; /* NULL: nothing has come by it yet      */
     unsigned out_by[FRAME_LANES];          /* posted and not known to be taken      */
+    struct parcel *posted, *got;           /* last, in either direction; NULL: none, or it had a descriptor */
 };
 
 struct packet {

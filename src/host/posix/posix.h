@@ -126,6 +126,7 @@ struct post {
     struct host_msg msg;
     struct parcel *parcel; /* from another process: becomes the message when it is taken; NULL: it is one */
     struct inflow *inflow; /* and for whom it counts                                                        */
+    unsigned tries;        /* how often there was no memory for that                                        */
 };
 
 /* A procedure call that is due. */
@@ -136,6 +137,7 @@ struct job {
     struct sent *sent;     /* NULL: the message was posted                            */
     struct parcel *parcel; /* posted by another process: to be unpacked, and the job's */
     struct inflow *inflow;
+    unsigned tries;
 };
 
 /* Who sent a message from another process, and what it calls that. */
@@ -207,7 +209,10 @@ host_wnd *window_audience(enum host_audience audience, size_t *n);
 
 /* These take the lock themselves, and a full queue does not refuse what they post. */
 bool queue_post_event(host_wnd wnd, uint32_t id, uintptr_t wparam);
-int queue_post_parcel(host_wnd wnd, struct parcel *parcel, struct inflow *inflow);
+int queue_post_parcel(host_wnd wnd, host_wnd from, struct parcel *parcel, struct inflow *inflow);
+
+/* Makes the message of a parcel that was posted to msg->to from msg->wparam. false: no memory, it can be tried again. */
+bool queue_open_parcel(struct parcel *parcel, struct host_msg *msg);
 
 /* ---- queue.c: under the owner's lock -------------------------------------------------------------- */
 

@@ -21,7 +21,7 @@ static bool take_job(struct host_thread *me, unsigned kinds, uint64_t recently, 
 /* Makes the message of what another process has posted. false: no memory, it is to be tried again. */
 static bool open_job(struct job *job)
 {
-    if (!parcel_unpack(job->parcel, &job->msg))
+    if (!queue_open_parcel(job->parcel, &job->msg))
         return false;
     parcel_free(job->parcel);
     inflow_taken(job->inflow);

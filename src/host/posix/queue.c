@@ -51,6 +51,7 @@ static void remove_post(struct host_thread *t, struct post *p)
         return;
     p->parcel = NULL;
     p->inflow = NULL;
+    p->tries = 0;
     t->queued--;
     if (t->n_spare == SPARE_LIMIT) {
         free(p);
@@ -115,11 +116,20 @@ bool queue_post_event(host_wnd wnd, uint32_t id, uintptr_t wparam)
     return post(&msg, NULL, NULL, SIZE_MAX) == HOST_OK;
 }
 
-int queue_post_parcel(host_wnd wnd, struct parcel *parcel, struct inflow *inflow)
+int queue_post_parcel(host_wnd wnd, host_wnd from, struct parcel *parcel, struct inflow *inflow)
 {
-    struct host_msg msg = {.to = wnd, .id = parcel_id(parcel)};
+    struct host_msg msg = {.to = wnd, .id = parcel_id(parcel), .wparam = from};
 
     return post(&msg, parcel, inflow, SIZE_MAX);
+}
+
+bool queue_open_parcel(struct parcel *parcel, struct host_msg *msg)
+{
+    host_wnd from = msg->wparam;
+    bool opened = parcel_unpack(parcel, msg);
+
+    msg->wparam = from;
+    return opened;
 }
 
 static struct post *first_in_thread(struct list *l)
@@ -146,8 +156,12 @@ bool queue_next(struct host_thread *me, unsigned kinds, struct job *job)
         p = rest;
     if (!p)
         return false;
-    *job = (struct job){
-        .proc = p->wnd->proc, .ctx = p->wnd->ctx, .msg = p->msg, .parcel = p->parcel, .inflow = p->inflow};
+    *job = (struct job){.proc = p->wnd->proc,
+                        .ctx = p->wnd->ctx,
+                        .msg = p->msg,
+                        .parcel = p->parcel,
+                        .inflow = p->inflow,
+                        .tries = p->tries};
     if (p != rest)
         look_ahead(&me->core, p);
     remove_post(me, p);
@@ -160,7 +174,7 @@ bool queue_next(struct host_thread *me, unsigned kinds, struct job *job)
 void queue_put_back(struct host_thread *me, const struct job *job)
 {
     struct window *w = window_at(job->msg.to);
-    bool again = ++job->parcel->tries < MOST_TRIES && window_open(w, job->msg.to);
+    bool again = job->tries + 1 < MOST_TRIES && window_open(w, job->msg.to);
     struct post *p = again ? new_post(me) : NULL;
 
     if (!p) {
@@ -172,6 +186,7 @@ void queue_put_back(struct host_thread *me, const struct job *job)
     p->msg = job->msg;
     p->parcel = job->parcel;
     p->inflow = job->inflow;
+    p->tries = job->tries + 1;
     p->wnd = w;
     p->order = 0;
     list_prepend(is_core(w, p->msg.id) ? &me->core : &me->rest, &p->in_thread);
@@ -200,7 +215,7 @@ bool host_take(host_wnd wnd, struct host_msg *msg)
     pthread_mutex_unlock(&me->lock);
     if (!parcel)
         return p;
-    unpacked = parcel_unpack(parcel, msg);
+    unpacked = queue_open_parcel(parcel, msg);
     parcel_free(parcel);
     inflow_taken(inflow);
     peers_settle();

@@ -252,7 +252,7 @@ static bool open_post(struct host_thread *me, struct post *p)
     if (!p->parcel)
         return true;
     pthread_mutex_unlock(&me->lock);
-    opened = parcel_unpack(p->parcel, &msg);
+    opened = queue_open_parcel(p->parcel, &msg);
     pthread_mutex_lock(&me->lock);
     me->user->starved = !opened;
     if (!opened)
