@@ -661,8 +661,20 @@ static void a_server_may_end_the_conversation_when_it_is_confirmed(void **state)
 
 /* ---- Threads ------------------------------------------------------------------------------------------- */
 
+static struct test_event *ended;
+
+static bool hear_the_end(struct party *p, const struct call *c, HDDEDATA *result)
+{
+    (void)p;
+    (void)result;
+    if (c->type == XTYP_DISCONNECT)
+        test_event_set(ended);
+    return false;
+}
+
 static void serve(struct party *p)
 {
+    p->hook = hear_the_end;
     party_register(p, SERVICE);
 }
 
@@ -672,10 +684,13 @@ static void a_server_on_another_thread_is_asked_and_told_before_the_call_returns
     struct remote r;
 
     (void)state;
+    ended = test_event_new();
     remote_start(&r, 0, serve);
     assert_true(DdeDisconnect(party_connect(client, SERVICE, TOPIC)));
     expect_refused(client, "other", TOPIC);
+    assert_true(test_event_pump(ended, TEST_PATIENCE_MS)); /* which nobody waits for inside a call */
     remote_stop(&r);
+    test_event_free(ended);
     assert_int_equal(party_count(r.party, XTYP_CONNECT), 1);
     assert_int_equal(party_count(r.party, XTYP_CONNECT_CONFIRM), 1);
     assert_int_equal(party_count(r.party, XTYP_DISCONNECT), 1);
