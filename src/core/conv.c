@@ -309,6 +309,8 @@ static void connecting_message(struct conv *c, struct wire_msg *m)
         wire_post(&c->end, &reply, NULL);
     } else if (m->id == WIRE_DATA && m->status & WIRE_FACKREQ) {
         conv_posted(c, wire_answer(&c->end, m, 0)); /* else a later answer would be taken for this one */
+    } else if (m->id == WIRE_ACK) {
+        client_message(c, m); /* to nothing (A7): what it names is given up */
     } else {
         wire_dispose(&c->end, m, WIRE_STRAY);
     }

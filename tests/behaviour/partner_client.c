@@ -251,6 +251,15 @@ static void an_ack_that_is_read_before_that_of_initiate_does_no_harm(void **stat
     still_works();
 }
 
+static void an_ack_that_is_read_behind_that_of_initiate_does_no_harm(void **state)
+{
+    (void)state;
+    server.on_open = acknowledge_early;
+    assert_true(ours_connect());
+    raw_expect_nothing(&server);
+    still_works();
+}
+
 /* The client's thread dispatches while its INITIATE is still going round. */
 static void send_data_and_dispatch(struct raw *r)
 {
@@ -1610,6 +1619,7 @@ static const struct CMUnitTest single_tests[] = {
     DIRECTLY("protocol 7.1", a_server_that_terminates_twice_inside_the_initiate_is_answered_once),
     DIRECTLY("protocol 6.1", data_before_the_ack_of_initiate_does_no_harm),
     DIRECTLY("protocol 6.1", an_ack_that_is_read_before_that_of_initiate_does_no_harm),
+    DIRECTLY("protocol 6.1", an_ack_that_is_read_behind_that_of_initiate_does_no_harm),
     DIRECTLY("protocol 6.1", data_that_is_dispatched_before_the_conversation_is_there_does_no_harm),
     DIRECTLY("protocol 6.1", an_ack_of_initiate_without_names_is_refused),
     CONNECTED("protocol 8.4", answers_out_of_order_find_their_transactions),
