@@ -17,11 +17,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "host/host.h"
 #include "host/posix/figures.h"
+#include "host/posix/frames.h"
 
 enum {
     INITIATE = 0x03E0,
@@ -35,6 +37,28 @@ enum {
     MB = 1 << 20,
     COMES_BACK = 15, /* so many values later one is the same again */
 };
+
+/* ---- What the system refuses --------------------------------------------------------------------------- */
+
+static atomic_bool no_packets; /* no memory for one that has to wait for room */
+static atomic_size_t bytes_said;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+    return no_packets && size >= FRAME_PACKET ? NULL : __real_malloc(size);
+}
+
+ssize_t __real_sendmsg(int fd, const struct msghdr *m, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+    ssize_t n = __real_sendmsg(fd, m, flags);
+
+    bytes_said += n > 0 ? (size_t)n : 0;
+    return n;
+}
 
 /* ---- Windows, in either process ------------------------------------------------------------------------ */
 
@@ -58,6 +82,7 @@ static host_mem block_of(size_t size)
     unsigned char *bytes = host_mem_lock(mem);
 
     assert_non_null(bytes);
+    memset(bytes, 0, 4);
     for (size_t i = 4; i < size; i++)
         bytes[i] = byte_at(i);
     host_mem_unlock(mem);
@@ -216,6 +241,19 @@ static void update(host_wnd one, host_wnd two, unsigned n)
         }
 }
 
+/* One that cannot be posted, and those after it. */
+static void post_without_memory(host_wnd to)
+{
+    unsigned done, more;
+    int r;
+
+    no_packets = true;
+    r = post_requests(to, me.wnd, 0, LIMIT, &done);
+    no_packets = false;
+    post_requests(to, me.wnd, done, 10, &more);
+    say("%d %u %u", r, done, more);
+}
+
 static void obey(const char *line)
 {
     unsigned long long wnd = 0, other = 0;
@@ -225,8 +263,8 @@ static void obey(const char *line)
 
     sscanf(line, "%s", word);
     if (!strcmp(word, "seen")) {
-        say("%u %u %u %u %zu %u", me.seen.requests, me.seen.out_of_order, me.seen.sent, me.seen.events,
-            me.seen.size, me.seen.spoilt);
+        say("%u %u %u %u %u %zu %u", me.seen.n, me.seen.requests, me.seen.out_of_order, me.seen.sent,
+            me.seen.events, me.seen.size, me.seen.spoilt);
     } else if (sscanf(line, "post %llx %u", &wnd, &n) == 2) {
         int r = post_requests((host_wnd)wnd, me.wnd, 0, n, &done);
 
@@ -234,6 +272,8 @@ static void obey(const char *line)
     } else if (sscanf(line, "update %llx %llx %u", &wnd, &other, &n) == 3) {
         update((host_wnd)wnd, (host_wnd)other, n);
         say("ok");
+    } else if (sscanf(line, "post-without-memory %llx", &wnd) == 1) {
+        post_without_memory((host_wnd)wnd);
     } else if (sscanf(line, "post-others %llx %u", &wnd, &n) == 2) {
         int r = post_some((host_wnd)wnd, PLAIN, me.wnd, 0, n, &done);
 
@@ -357,8 +397,9 @@ static struct seen seen_by(struct partner *p)
 
     tell(p, "seen");
     assert_true(test_process_hear(p->process, line, TEST_PATIENCE_MS));
-    assert_int_equal(
-        sscanf(line, "%u %u %u %u %zu %u", &s.requests, &order, &s.sent, &s.events, &s.size, &s.spoilt), 6);
+    assert_int_equal(sscanf(line, "%u %u %u %u %u %zu %u", &s.n, &s.requests, &order, &s.sent, &s.events,
+                            &s.size, &s.spoilt),
+                     7);
     s.out_of_order = order;
     return s;
 }
@@ -704,6 +745,50 @@ static void posts_to_one_that_stands_still_fill_its_queue_and_arrive_in_order(vo
     assert_false(s.out_of_order);
 }
 
+static void an_equal_message_travels_as_a_reference_and_counts_like_any_other(void **state)
+{
+    enum { SIZE = 8192 };
+    struct partner *p = known_partner();
+    size_t said = bytes_said;
+    unsigned posted = 0;
+    struct host_msg m;
+    host_mem mem;
+
+    (void)state;
+    test_process_stop(p->process);
+    while (posted <= LIMIT && post_data(p, SIZE, &m, &mem) == HOST_OK) {
+        host_mem_free(mem);
+        posted++;
+    }
+    expect_unsent(&m, mem);
+    assert_int_equal(posted, LIMIT);
+    test_process_continue(p->process);
+    do
+        host_dispatch(HOST_ALL_MESSAGES, host_now_ms() + 10);
+    while (seen_by(p).n < LIMIT);
+    assert_int_equal(seen_by(p).spoilt, 0);
+    assert_true(bytes_said - said < (size_t)LIMIT * 100);
+}
+
+static void a_message_that_could_not_be_posted_is_not_the_one_before(void **state)
+{
+    struct partner *p = known_partner();
+    unsigned done, more;
+    char line[TEST_LINE];
+    int r;
+
+    (void)state;
+    tell(p, "meet %llx", (unsigned long long)own.wnd);
+    test_process_expect(p->process, "1");
+    tell(p, "post-without-memory %llx", (unsigned long long)own.wnd);
+    assert_true(test_process_hear(p->process, line, TEST_PATIENCE_MS));
+    assert_int_equal(sscanf(line, "%d %u %u", &r, &done, &more), 3);
+    assert_int_equal(r, HOST_FAULT);
+    assert_int_equal(more, 10);
+    expect(&own.seen.requests, done + more);
+    assert_false(own.seen.out_of_order);
+}
+
 /* What was for a window that closes counts as taken: else its sender would wait for ever. */
 static void a_queue_that_went_with_its_window_is_empty(void **state)
 {
@@ -1000,7 +1085,7 @@ static void pass_on(void *ctx, const struct host_msg *msg)
         host_post(&m);
 }
 
-static void *listen(void *arg)
+static void *keep_listening(void *arg)
 {
     struct listener *l = arg;
 
@@ -1027,7 +1112,7 @@ static void every_thread_gets_what_others_send_whoever_is_busy(void **state)
     n_ready = 0;
     for (int i = 0; i < THREADS; i++) {
         all[i].next = &all[(i + 1) % THREADS];
-        assert_int_equal(pthread_create(&all[i].id, NULL, listen, &all[i]), 0);
+        assert_int_equal(pthread_create(&all[i].id, NULL, keep_listening, &all[i]), 0);
     }
     assert_true(test_pump_until(all_ready, NULL, TEST_PATIENCE_MS));
     for (int i = 0; i < THREADS; i++) {
@@ -1266,6 +1351,8 @@ int main(int argc, char **argv)
         RULE(a_posted_block_is_copied_and_the_rest_is_given),
         RULE(an_equal_message_to_another_window_is_a_message_of_its_own),
         RULE(posts_to_one_that_stands_still_fill_its_queue_and_arrive_in_order),
+        RULE(an_equal_message_travels_as_a_reference_and_counts_like_any_other),
+        RULE(a_message_that_could_not_be_posted_is_not_the_one_before),
         RULE(a_queue_that_went_with_its_window_is_empty),
         RULE(blocks_for_one_that_stands_still_use_up_nobodys_descriptors),
         RULE(without_descriptors_whoever_connects_has_to_wait_and_is_heard_then),
