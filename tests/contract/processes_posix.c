@@ -40,14 +40,31 @@ enum {
 
 /* ---- What the system refuses --------------------------------------------------------------------------- */
 
+/* The one after so many; 0: none. */
+static atomic_uint no_malloc, no_calloc;
+
 static atomic_bool no_packets; /* no memory for one that has to wait for room */
 static atomic_size_t bytes_said;
+
+static bool refuses(atomic_uint *which)
+{
+    unsigned n = atomic_load(which);
+
+    return n && atomic_fetch_sub(which, 1) == 1;
+}
 
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_malloc(size_t size)
 {
-    return no_packets && size >= FRAME_PACKET ? NULL : __real_malloc(size);
+    return refuses(&no_malloc) || (no_packets && size >= FRAME_PACKET) ? NULL : __real_malloc(size);
+}
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return refuses(&no_calloc) ? NULL : __real_calloc(n, size);
 }
 
 ssize_t __real_sendmsg(int fd, const struct msghdr *m, int flags);
@@ -789,6 +806,32 @@ static void a_message_that_could_not_be_posted_is_not_the_one_before(void **stat
     assert_false(own.seen.out_of_order);
 }
 
+/* That nothing is left behind is what the sanitizer sees. */
+static void one_whose_messages_there_is_no_memory_for_is_gone(void **state)
+{
+    const struct {
+        atomic_uint *what;
+        unsigned which;
+    } refused[] = {{&no_malloc, 1}, {&no_calloc, 1}, {&no_calloc, 2}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        struct partner *p = known_partner();
+        uint64_t until = host_now_ms() + TEST_PATIENCE_MS;
+        char line[TEST_LINE];
+
+        tell(p, "meet %llx", (unsigned long long)own.wnd);
+        test_process_expect(p->process, "1");
+        tell(p, "post-others %llx 200", (unsigned long long)own.wnd);
+        *refused[i].what = refused[i].which;
+        while (*refused[i].what && host_now_ms() < until) /* they are not dispatched */
+            host_dispatch(HOST_DDE_MESSAGES, host_now_ms() + 10);
+        assert_int_equal(*refused[i].what, 0);
+        expect_gone(p);
+        assert_true(test_process_hear(p->process, line, TEST_PATIENCE_MS));
+    }
+}
+
 /* What was for a window that closes counts as taken: else its sender would wait for ever. */
 static void a_queue_that_went_with_its_window_is_empty(void **state)
 {
@@ -1353,6 +1396,7 @@ int main(int argc, char **argv)
         RULE(posts_to_one_that_stands_still_fill_its_queue_and_arrive_in_order),
         RULE(an_equal_message_travels_as_a_reference_and_counts_like_any_other),
         RULE(a_message_that_could_not_be_posted_is_not_the_one_before),
+        RULE(one_whose_messages_there_is_no_memory_for_is_gone),
         RULE(a_queue_that_went_with_its_window_is_empty),
         RULE(blocks_for_one_that_stands_still_use_up_nobodys_descriptors),
         RULE(without_descriptors_whoever_connects_has_to_wait_and_is_heard_then),

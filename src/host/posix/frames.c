@@ -565,22 +565,24 @@ static bool is_of_nobody(const struct parcel *parcel, host_wnd from)
 static bool arrive(struct peer *p, host_wnd to, host_wnd from, uint32_t lane, struct parcel *parcel)
 {
     struct inflow *flow = inflow_of(p, lane);
-    int r = HOST_FAULT;
+    int r;
 
-    if (parcel && flow && ++flow->outstanding > QUEUE_LIMIT) {
+    if (!parcel || !flow) {
+        parcel_free(parcel);
+        peer_let_go(p);
+        return true;
+    }
+    if (++flow->outstanding > QUEUE_LIMIT) {
         parcel_free(parcel);
         return false;
     }
-    if (parcel && flow) {
-        atomic_fetch_add_explicit(&flow->refs, 1, memory_order_relaxed);
-        r = is_of_nobody(parcel, from) ? HOST_GONE : queue_post_parcel(to, from, parcel, flow);
-    }
+    atomic_fetch_add_explicit(&flow->refs, 1, memory_order_relaxed);
+    r = is_of_nobody(parcel, from) ? HOST_GONE : queue_post_parcel(to, from, parcel, flow);
     if (r == HOST_OK)
         return true;
     parcel_free(parcel);
-    if (r == HOST_GONE)
-        inflow_taken(flow);
-    else
+    inflow_taken(flow);
+    if (r != HOST_GONE)
         peer_let_go(p);
     return true;
 }
