@@ -11,6 +11,7 @@
 #include "support/process.h"
 #include "support/support.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -43,7 +44,9 @@ enum {
 /* The one after so many; 0: none. */
 static atomic_uint no_malloc, no_calloc;
 
-static atomic_bool no_packets; /* no memory for one that has to wait for room */
+static atomic_bool no_packets; /* no memory for one that has to wait for room                     */
+static atomic_bool no_line;    /* nothing can be written, for a reason that is not a lack of room */
+static atomic_uint unsaid;     /* how often it could not                                          */
 static atomic_size_t bytes_said;
 
 static bool refuses(atomic_uint *which)
@@ -71,8 +74,14 @@ ssize_t __real_sendmsg(int fd, const struct msghdr *m, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
 {
-    ssize_t n = __real_sendmsg(fd, m, flags);
+    ssize_t n;
 
+    if (no_line) {
+        unsaid++;
+        errno = EMSGSIZE;
+        return -1;
+    }
+    n = __real_sendmsg(fd, m, flags);
     bytes_said += n > 0 ? (size_t)n : 0;
     return n;
 }
@@ -271,6 +280,23 @@ static void post_without_memory(host_wnd to)
     say("%d %u %u", r, done, more);
 }
 
+/* Some that are lost after they have been posted, and those after them: the first few are written at once, those that
+ * follow are gathered. */
+static void post_what_is_lost(host_wnd to)
+{
+    unsigned arrived, lost, more, before = unsaid;
+    uint64_t until = host_now_ms() + TEST_PATIENCE_MS;
+
+    post_requests(to, me.wnd, 0, 20, &arrived);
+    no_line = true;
+    post_requests(to, me.wnd, arrived, 4, &lost);
+    while (unsaid == before && host_now_ms() < until)
+        sched_yield();
+    no_line = false;
+    post_requests(to, me.wnd, arrived + lost - 1, 10, &more);
+    say("%u", lost);
+}
+
 static void obey(const char *line)
 {
     unsigned long long wnd = 0, other = 0;
@@ -291,6 +317,8 @@ static void obey(const char *line)
         say("ok");
     } else if (sscanf(line, "post-without-memory %llx", &wnd) == 1) {
         post_without_memory((host_wnd)wnd);
+    } else if (sscanf(line, "post-what-is-lost %llx", &wnd) == 1) {
+        post_what_is_lost((host_wnd)wnd);
     } else if (sscanf(line, "post-others %llx %u", &wnd, &n) == 2) {
         int r = post_some((host_wnd)wnd, PLAIN, me.wnd, 0, n, &done);
 
@@ -803,6 +831,20 @@ static void a_message_that_could_not_be_posted_is_not_the_one_before(void **stat
     assert_int_equal(r, HOST_FAULT);
     assert_int_equal(more, 10);
     expect(&own.seen.requests, done + more);
+    assert_false(own.seen.out_of_order);
+}
+
+static void behind_a_message_that_is_lost_nothing_arrives(void **state)
+{
+    struct partner *p = known_partner();
+
+    (void)state;
+    tell(p, "meet %llx", (unsigned long long)own.wnd);
+    test_process_expect(p->process, "1");
+    tell(p, "post-what-is-lost %llx", (unsigned long long)own.wnd);
+    test_process_expect(p->process, "4");
+    expect_gone(p);
+    assert_true(own.seen.requests > 0);
     assert_false(own.seen.out_of_order);
 }
 
@@ -1396,6 +1438,7 @@ int main(int argc, char **argv)
         RULE(posts_to_one_that_stands_still_fill_its_queue_and_arrive_in_order),
         RULE(an_equal_message_travels_as_a_reference_and_counts_like_any_other),
         RULE(a_message_that_could_not_be_posted_is_not_the_one_before),
+        RULE(behind_a_message_that_is_lost_nothing_arrives),
         RULE(one_whose_messages_there_is_no_memory_for_is_gone),
         RULE(a_queue_that_went_with_its_window_is_empty),
         RULE(blocks_for_one_that_stands_still_use_up_nobodys_descriptors),

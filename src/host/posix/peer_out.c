@@ -94,6 +94,15 @@ static void want_out(struct peer *p, bool want)
     epoll_ctl(peer_io.epoll, EPOLL_CTL_MOD, p->out, &e);
 }
 
+/* Nobody will ever read it, or it cannot be said, and then nothing that comes after it may be: that would be taken for
+ * what follows what has been heard. The end is noticed when what the other one has said itself has been read. */
+static int line_ends(struct peer *p)
+{
+    shutdown(p->out, SHUT_RDWR);
+    peer_drop_pending(p);
+    return HOST_GONE;
+}
+
 int peer_flush(struct peer *p)
 {
     while (!list_empty(&p->pending)) {
@@ -101,7 +110,7 @@ int peer_flush(struct peer *p)
 
         if (write_now(p->out, packet->bytes, packet->size, packet->fd) < 0) {
             if (!peer_no_room(errno))
-                break;
+                return line_ends(p);
             want_out(p, errno != ETOOMANYREFS); /* then it is ready for writing all the time */
             return HOST_FULL;
         }
@@ -110,10 +119,7 @@ int peer_flush(struct peer *p)
         packet_free(packet);
     }
     want_out(p, false);
-    if (list_empty(&p->pending))
-        return HOST_OK;
-    peer_drop_pending(p); /* nobody will ever read it */
-    return HOST_GONE;
+    return HOST_OK;
 }
 
 static bool join_last(struct peer *p, const void *bytes, size_t size, int fd)
@@ -237,8 +243,10 @@ int peer_write(struct peer *p, const void *bytes, size_t size, int fd)
 
     if (r == HOST_OK && !gather && write_now(p->out, bytes, size, fd) >= 0)
         return HOST_OK;
-    if (r == HOST_GONE || (r == HOST_OK && !gather && !peer_no_room(errno)))
-        return HOST_GONE; /* its end will be noticed when what it has said itself has been read */
+    if (r == HOST_GONE)
+        return r;
+    if (r == HOST_OK && !gather && !peer_no_room(errno))
+        return line_ends(p);
     if (!keep(p, bytes, size, fd))
         return HOST_FAULT;
     if (!gather || p->pending_bytes >= GATHERED)
