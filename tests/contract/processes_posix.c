@@ -44,6 +44,8 @@ enum {
 /* The one after so many; 0: none. */
 static atomic_uint no_malloc, no_calloc;
 
+static atomic_uint no_blocks; /* so many are refused */
+
 static atomic_bool no_packets; /* no memory for one that has to wait for room                     */
 static atomic_bool no_line;    /* nothing can be written, for a reason that is not a lack of room */
 static atomic_uint unsaid;     /* how often it could not                                          */
@@ -68,6 +70,16 @@ void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size)
 {
     return refuses(&no_calloc) ? NULL : __real_calloc(n, size);
+}
+
+host_mem __real_host_mem_alloc(size_t size, bool fixed);
+host_mem __wrap_host_mem_alloc(size_t size, bool fixed);
+host_mem __wrap_host_mem_alloc(size_t size, bool fixed)
+{
+    if (!no_blocks)
+        return __real_host_mem_alloc(size, fixed);
+    no_blocks--;
+    return 0;
 }
 
 ssize_t __real_sendmsg(int fd, const struct msghdr *m, int flags);
@@ -815,6 +827,27 @@ static void an_equal_message_travels_as_a_reference_and_counts_like_any_other(vo
     assert_true(bytes_said - said < (size_t)LIMIT * 100);
 }
 
+static void behind_a_large_block_an_equal_message_travels_in_full(void **state)
+{
+    const size_t sizes[] = {100, 40000, 100, 100};
+    enum { N = sizeof sizes / sizeof *sizes };
+    struct partner *p = known_partner();
+
+    (void)state;
+    for (unsigned i = 0; i < N; i++) {
+        struct host_msg m;
+        host_mem mem;
+
+        assert_int_equal(post_data(p, sizes[i], &m, &mem), HOST_OK);
+        host_mem_free(mem);
+    }
+    assert_int_equal(send_id(p->wnd, INITIATE, 0, TEST_PATIENCE_MS), HOST_OK);
+    while (seen_by(p).n < N + 1)
+        assert_true(host_window_alive(p->wnd));
+    assert_int_equal(seen_by(p).size, 100);
+    assert_int_equal(seen_by(p).spoilt, 0);
+}
+
 static void a_message_that_could_not_be_posted_is_not_the_one_before(void **state)
 {
     struct partner *p = known_partner();
@@ -872,6 +905,41 @@ static void one_whose_messages_there_is_no_memory_for_is_gone(void **state)
         expect_gone(p);
         assert_true(test_process_hear(p->process, line, TEST_PATIENCE_MS));
     }
+}
+
+static bool is_memory_there(void *unused)
+{
+    (void)unused;
+    return no_blocks == 0;
+}
+
+static void a_message_waits_for_memory_and_is_lost_if_there_is_none_for_long(void **state)
+{
+    enum { A_FEW = 5, TOO_MANY = 100 }; /* for one message */
+    const struct {
+        unsigned refused, arrive;
+    } rounds[] = {{A_FEW, 3}, {3 * TOO_MANY, 0}, {A_FEW, 3}};
+    struct partner *p = known_partner();
+    struct told told = {0};
+    host_wnd wnd = host_window_create(HOST_MOM, 0, true, write_down_value, &told);
+
+    (void)state;
+    tell(p, "meet %llx", (unsigned long long)wnd);
+    test_process_expect(p->process, "1");
+    for (size_t i = 0; i < sizeof rounds / sizeof *rounds; i++) {
+        told.n = 0;
+        tell(p, "update %llx %llx 1", (unsigned long long)wnd, (unsigned long long)wnd);
+        no_blocks = rounds[i].refused;
+        test_process_expect(p->process, "ok");
+        assert_true(test_pump_until(is_memory_there, NULL, TEST_PATIENCE_MS));
+        expect(&told.n, rounds[i].arrive);
+        while (host_dispatch(HOST_ALL_MESSAGES, 0))
+            ;
+        assert_int_equal(told.n, rounds[i].arrive);
+        if (told.n)
+            assert_true(told.from[0] == p->wnd && told.from[1] != p->wnd && told.from[2] == p->wnd);
+    }
+    host_window_destroy(wnd);
 }
 
 /* What was for a window that closes counts as taken: else its sender would wait for ever. */
@@ -1437,9 +1505,11 @@ int main(int argc, char **argv)
         RULE(an_equal_message_to_another_window_is_a_message_of_its_own),
         RULE(posts_to_one_that_stands_still_fill_its_queue_and_arrive_in_order),
         RULE(an_equal_message_travels_as_a_reference_and_counts_like_any_other),
+        RULE(behind_a_large_block_an_equal_message_travels_in_full),
         RULE(a_message_that_could_not_be_posted_is_not_the_one_before),
         RULE(behind_a_message_that_is_lost_nothing_arrives),
         RULE(one_whose_messages_there_is_no_memory_for_is_gone),
+        RULE(a_message_waits_for_memory_and_is_lost_if_there_is_none_for_long),
         RULE(a_queue_that_went_with_its_window_is_empty),
         RULE(blocks_for_one_that_stands_still_use_up_nobodys_descriptors),
         RULE(without_descriptors_whoever_connects_has_to_wait_and_is_heard_then),
