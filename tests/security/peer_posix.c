@@ -731,39 +731,35 @@ static void one_with_a_descriptor_again(void)
     say(NONE);
 }
 
-static void again_in_the_name_of_the_victim(void)
+/* Of a sound message. */
+static void post_and_again(host_wnd to, host_wnd from, uint32_t lane)
 {
     say_hello();
     say_window();
     post(REQUEST_, in.window, 1);
-    put_again(in.victims, in.victims, 0);
+    put_again(to, from, lane);
     say(NONE);
+}
+
+static void again_in_the_name_of_the_victim(void)
+{
+    post_and_again(in.victims, in.victims, 0);
 }
 
 static void again_to_another_process(void)
 {
-    say_hello();
-    say_window();
-    post(REQUEST_, in.window, 1);
-    put_again(in.window, in.window, 0);
-    say(NONE);
+    post_and_again(in.window, in.window, 0);
 }
 
 static void again_in_a_lane_that_there_is_not(void)
 {
-    say_hello();
-    say_window();
-    post(REQUEST_, in.window, 1);
-    put_again(in.victims, in.window, FRAME_LANES);
-    say(NONE);
+    post_and_again(in.victims, in.window, FRAME_LANES);
 }
 
 static void again_beyond_its_credit(void)
 {
-    say_hello();
-    say_window();
-    post(REQUEST_, in.window, 1);
-    for (int i = 0; i < MOST_POSTS; i++) {
+    post_and_again(in.victims, in.window, 0);
+    for (int i = 1; i < MOST_POSTS; i++) {
         put_again(in.victims, in.window, 0);
         say(NONE);
     }
