@@ -47,23 +47,23 @@ function(ddeml_meeting_folder var test)
   set(${var} "${folder}" PARENT_SCOPE)
 endfunction()
 
-# ddeml_test_program(target SOURCES file... [LINK static|shared|system] [WRAP function...])
+# ddeml_test_program(target SOURCES file... [LINK inside|shared|system|user32] [WRAP function...])
 #
-# An executable with CMocka and tests/support. LINK static (the usual): the library's static twin, whose
+# An executable with CMocka and tests/support. LINK inside (the usual): the library's static twin, whose
 # internals the test may use; shared: only what is exported; system: Windows' own DDEML instead of ours; user32: the
 # static twins of both libraries.
 # WRAP f: every call of f, from the library too, goes to the test's __wrap_f; __real_f is the function itself.
 function(ddeml_test_program target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LINK" "SOURCES;WRAP")
   if(NOT arg_LINK)
-    set(arg_LINK static)
+    set(arg_LINK inside)
   endif()
-  set(libraries_static ddeml_static)
+  set(libraries_inside ddeml_inside)
   set(libraries_shared ddeml)
   set(libraries_system user32)
-  set(libraries_user32 test_user32 ddeml_user32_static) # ours, with Wine's headers in place of ddeml_port's
+  set(libraries_user32 test_user32 ddeml_user32_inside) # ours, with Wine's headers in place of ddeml_port's
   if(NOT DEFINED libraries_${arg_LINK})
-    message(FATAL_ERROR "${target}: LINK is static, shared, system or user32, not ${arg_LINK}")
+    message(FATAL_ERROR "${target}: LINK is inside, shared, system or user32, not ${arg_LINK}")
   endif()
 
   add_executable(${target} ${arg_SOURCES})

@@ -47,13 +47,17 @@ set_target_properties(ddeml_winmain PROPERTIES
   OUTPUT_NAME ddeml-winmain EXPORT_NAME winmain POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(ddeml_user32 INTERFACE ddeml_winmain)
 
-add_library(ddeml_user32_static STATIC
-  $<TARGET_OBJECTS:ddeml_user32_objects> "${PROJECT_SOURCE_DIR}/src/winmain/main.c")
+# For the tests, as ddeml_inside.
+add_library(ddeml_user32_inside STATIC $<TARGET_OBJECTS:ddeml_user32_objects>)
+target_link_libraries(ddeml_user32_inside PUBLIC ddeml_winmain ddeml_inside)
+
+ddeml_seal(sealed_user32 ddeml_user32_inside "${user32_map}")
+add_library(ddeml_user32_static STATIC "${sealed_user32}" "${PROJECT_SOURCE_DIR}/src/winmain/main.c")
 ddeml_user32_compile(ddeml_user32_static)
 target_link_libraries(ddeml_user32_static PUBLIC ddeml_static)
 set_target_properties(ddeml_user32_static PROPERTIES OUTPUT_NAME ddeml-user32 EXPORT_NAME user32_static)
 
-foreach(library ddeml_user32 ddeml_user32_static)
+foreach(library ddeml_user32 ddeml_user32_inside ddeml_user32_static)
   target_include_directories(${library} SYSTEM INTERFACE "${DDEML_WINE_INCLUDE_DIR}")
   target_compile_definitions(${library} INTERFACE DECLSPEC_HIDDEN=)
 endforeach()
