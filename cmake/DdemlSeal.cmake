@@ -4,6 +4,8 @@
 # A static library whose names do not meet those of the program. Inside the library `conv_open` and `post` are good
 # names, but C has one room for all global names of a program, and the programs of thirty years have used them, too.
 
+include(CheckLinkerFlag)
+
 # ddeml_seal(var inside list): one object, of all that the static library `inside` consists of, which has no global names
 # but those in the lists of exports. The names stand in .def or .map files, one in a line, indented.
 function(ddeml_seal var inside)
@@ -26,7 +28,18 @@ function(ddeml_seal var inside)
   endforeach()
   file(CONFIGURE OUTPUT "${folder}/${inside}.names" CONTENT "${keep}" @ONLY)
 
+  # What the linker would take from one object only, by a name, is for this object alone: the program may have something
+  # else of that name. On Windows that are pointers to functions that are called by address.
+  set(own_sections "")
+  if(WIN32)
+    set(own_sections "--set-section-flags=.rdata$.refptr.*=alloc,load,contents,readonly,data")
+  endif()
+  check_linker_flag(C -Wl,--force-group-allocation DDEML_LINKER_OPENS_GROUPS)
+
   separate_arguments(flags UNIX_COMMAND "${CMAKE_C_FLAGS}")
+  if(DDEML_LINKER_OPENS_GROUPS)
+    list(APPEND flags -Wl,--force-group-allocation)
+  endif()
   if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
     list(APPEND flags -flinker-output=nolto-rel) # machine code, whatever the objects are
   endif()
@@ -34,7 +47,7 @@ function(ddeml_seal var inside)
     COMMAND "${CMAKE_C_COMPILER}" ${flags} -r -nostdlib -o "${whole}"
       -Wl,--whole-archive "$<TARGET_FILE:${inside}>" -Wl,--no-whole-archive
     COMMAND "${CMAKE_OBJCOPY}" --wildcard "--keep-global-symbols=${folder}/${inside}.names"
-      --remove-section=.gnu.lto_* --remove-section=.gnu.debuglto_* "${whole}" "${sealed}"
+      ${own_sections} --remove-section=.gnu.lto_* --remove-section=.gnu.debuglto_* "${whole}" "${sealed}"
     COMMAND "${CMAKE_COMMAND}" -E rm "${whole}"
     DEPENDS ${inside} "${folder}/${inside}.names"
     COMMENT "Sealing ${inside}"

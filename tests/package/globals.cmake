@@ -23,3 +23,9 @@ list(SORT symbols)
 if(NOT "${symbols}" STREQUAL "${listed}")
   message(FATAL_ERROR "${LIBRARY} defines: ${symbols}\n${LIST} lists: ${listed}")
 endif()
+
+# Nor is there anything of which the linker keeps one only, by a name that the program may give to something else.
+execute_process(COMMAND "${OBJDUMP}" -h "${LIBRARY}" OUTPUT_VARIABLE sections COMMAND_ERROR_IS_FATAL ANY)
+if(NOT sections MATCHES "\\.text" OR sections MATCHES "LINK_ONCE")
+  message(FATAL_ERROR "${LIBRARY} has sections that may be taken for others: ${sections}")
+endif()
