@@ -22,9 +22,9 @@ static struct {
     const uint8_t *at;
     size_t left;
     void *piece[PIECES];
-    host_mem block[BLOCKS];
+    host_mem *block; /* room for room of them */
     host_atom atom[ATOMS];
-    unsigned n_pieces, n_blocks, n_atoms;
+    unsigned n_pieces, n_blocks, n_atoms, room;
     bool forged;
     unsigned char *endless;
     DDEMLLEDGER before;
@@ -152,10 +152,17 @@ char *fuzz_text(size_t most)
     return text;
 }
 
+/* However many there are: what is forgotten nobody would give back. */
 void fuzz_remember(host_mem block)
 {
-    if (block && in.n_blocks < BLOCKS)
-        in.block[in.n_blocks++] = block;
+    if (!block)
+        return;
+    if (in.n_blocks == in.room) {
+        in.room += BLOCKS;
+        in.block = realloc(in.block, in.room * sizeof *in.block);
+        fuzz_assert(in.block);
+    }
+    in.block[in.n_blocks++] = block;
 }
 
 host_mem fuzz_block(size_t size)
